@@ -5,6 +5,7 @@ import { type AuditLog, createAuditLog } from './admin/audit-log.ts';
 import { createCaller } from './admin/call.ts';
 import { createEvents, type Events } from './admin/events.ts';
 import { createProject, type ProjectOperations } from './admin/project.ts';
+import { createUsers, type Users } from './admin/users.ts';
 import { type Fetch, GLOBAL_FETCH } from './http/transport.ts';
 import type { OnWait } from './retry/deadline.ts';
 import { checkOptions } from './runtime/check-options.ts';
@@ -46,6 +47,7 @@ export class AppflowAdmin {
   readonly auditLog: AuditLog;
   readonly events: Events;
   readonly project: ProjectOperations;
+  readonly users: Users;
 
   /** Throws AppflowError if the key or the URL cannot work, and in a browser for a server key. */
   constructor(options: AppflowAdminOptions) {
@@ -60,5 +62,6 @@ export class AppflowAdmin {
     this.auditLog = createAuditLog(caller);
     this.events = createEvents(caller, clock);
     this.project = createProject(caller);
+    this.users = createUsers(caller);
   }
 }

@@ -6,6 +6,7 @@ const ALLOWS: Record<Exclude<Scope, (typeof RESERVED_SCOPES)[number]>, string> =
   'analytics:read': 'view metrics',
   'events:read': 'search, stream and export events',
   'events:write': 'send events',
+  'users:delete': 'erase people',
   'apps:read': 'view apps',
   'apps:write': 'add, edit and delete apps',
   'project:read': 'view project settings',

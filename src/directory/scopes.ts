@@ -23,7 +23,7 @@ export const KEY_SCOPES = [
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
 /** Scopes that keys and roles can have, but that no route needs yet. Docs and dialogs do not offer them. */
-export const RESERVED_SCOPES = ['users:read', 'users:delete'] as const satisfies readonly KeyScope[];
+export const RESERVED_SCOPES = ['users:read'] as const satisfies readonly KeyScope[];
 
 /** Whether no route needs a scope yet. */
 export const isReservedScope = (scope: string): scope is (typeof RESERVED_SCOPES)[number] =>

@@ -11,7 +11,7 @@ import { FIELD_HELP, METADATA } from './key-json.ts';
 export const KEY_FIELDS = {
   name: Type.String({ ...NAME_RULES, description: FIELD_HELP.name }),
   scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length }), {
-    description: `What the key can do; null for every scope of its type. ${RESERVED_SCOPES.join(' and ')} are reserved: no route needs them yet.`,
+    description: `What the key can do; null for every scope of its type. ${RESERVED_SCOPES.join(' and ')} is reserved: no route needs them yet.`,
   }),
   app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 }), {
     description: FIELD_HELP.app_ids,

@@ -24,7 +24,7 @@ import { openWriter, type Writer } from './writer.ts';
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> &
-  Pick<Deletions, 'deleteEvents' | 'forgetIds'> & {
+  Pick<Deletions, 'deleteEvents' | 'forgetIds' | 'rebuild'> & {
     /** Resolves when all events that were appended so far are stored or rejected, and everything is derived from them. */
     settled(): Promise<void>;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
@@ -113,6 +113,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     settled: appends.settled,
     deleteEvents: deletions.deleteEvents,
     forgetIds: deletions.forgetIds,
+    rebuild: deletions.rebuild,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,

@@ -9,6 +9,7 @@ import type * as events from '../../client/src/api/events.ts';
 import type * as keys from '../../client/src/api/keys.ts';
 import type * as list from '../../client/src/api/list.ts';
 import type * as projects from '../../client/src/api/projects.ts';
+import type * as users from '../../client/src/api/users.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
@@ -35,6 +36,7 @@ import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
+import type { ERASURE_JSON } from '../../src/users/erase-routes.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]
@@ -79,6 +81,7 @@ export type Proofs = [
   Proof<Is<projects.AppChange, typeof UPDATE_APP_BODY>>,
   Proof<Is<projects.Project, typeof PROJECT_JSON>>,
   Proof<Is<projects.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
+  Proof<Is<users.Erasure, typeof ERASURE_JSON>>,
   Proof<Is<keys.ApiKey, typeof API_KEY_JSON>>,
   Proof<Is<keys.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
   Proof<Is<keys.NewKey, typeof CREATE_KEY_BODY>>,

@@ -96,7 +96,7 @@ function toCall({ method, path }: Operation, input: CallInput, { clock }: Target
   if (method === 'POST') headers['idempotency-key'] = options?.idempotencyKey ?? createId(clock.now());
   return {
     method,
-    path: path.replace('{id}', encodeURIComponent(id)) + formatQuery(query),
+    path: path.replace(/\{\w+\}/, () => encodeURIComponent(id)) + formatQuery(query),
     headers,
     ...(json === undefined ? {} : { body: json }),
   };

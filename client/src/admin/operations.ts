@@ -1,7 +1,7 @@
 import type { Category, GateName } from '../retry/gate-registry.ts';
 
 /**
- * One operation of the API: `{id}` in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
+ * One operation of the API: what is in braces in the path is a parameter, `category` is the rate limit it counts toward, `gate` is the
  * rate-limit gate, if it is not that of the category.
  */
 export type Operation = {
@@ -26,6 +26,8 @@ export const OPERATIONS = {
   'apps.get': { method: 'GET', path: '/v1/apps/{id}', category: 'management' },
   'apps.update': { method: 'PATCH', path: '/v1/apps/{id}', category: 'management' },
   'apps.delete': { method: 'DELETE', path: '/v1/apps/{id}', category: 'management' },
+  'users.erase': { method: 'DELETE', path: '/v1/users/{app_user_id}', category: 'management' },
+  'users.getErasure': { method: 'GET', path: '/v1/erasures/{id}', category: 'management' },
   'project.get': { method: 'GET', path: '/v1/project', category: 'management' },
   'project.update': { method: 'PATCH', path: '/v1/project', category: 'management' },
   'apiKeys.create': { method: 'POST', path: '/v1/api-keys', category: 'management' },

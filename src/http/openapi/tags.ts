@@ -2,6 +2,7 @@
 export const TAGS = [
   { name: 'Events', description: 'Send events, search and export them, and follow them live.' },
   { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
+  { name: 'Users', description: 'Erase people who use the apps.' },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },
   { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
@@ -15,6 +16,8 @@ type Tag = (typeof TAGS)[number]['name'];
 const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/events', 'Events'],
   ['/v1/analytics', 'Analytics'],
+  ['/v1/users', 'Users'],
+  ['/v1/erasures', 'Users'],
   ['/v1/apps', 'Apps'],
   ['/v1/project', 'Project'],
   ['/v1/api-keys', 'API keys'],

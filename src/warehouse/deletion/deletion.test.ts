@@ -13,13 +13,13 @@ import { openWarehouse, type Warehouse } from '../open.ts';
 import { type Deletion, listTableDeletions } from './deletion.ts';
 import { bind } from '../engine/bind.ts';
 
-const START = Date.UTC(2026, 4, 1);
 const idKey = {
   macOf: (text: string) => `mac of ${Buffer.from(text).toString('hex')}`,
   seal: (bytes: Uint8Array) => Buffer.from(bytes).toString('base64'),
   unseal: (sealed: string) => Buffer.from(sealed, 'base64'),
 };
-const clock = makeClock(START + DAY_MS);
+const clock = makeClock();
+const START = clock.now() - DAY_MS;
 let known = 0;
 
 const store = await createTestStore();
@@ -108,7 +108,7 @@ describe('deleting events', () => {
     await warehouse.append(rowsOf('dan', 1, { timestamp: START + 12 }));
     await warehouse.deleteEvents(personOf('dan', START + 11));
     const users = await warehouse.query("SELECT min(first_seen) AS first FROM users WHERE app_user_id = 'dan'");
-    assert.deepEqual(users, [{ first: '2026-05-01 00:00:00.012' }]);
+    assert.deepEqual(users, [{ first: new Date(START + 12).toISOString().slice(0, -1).replace('T', ' ') }]);
     await warehouse.deleteEvents(personOf('dan', START + 12));
     assert.equal(await countOf('users', "app_user_id = 'dan'"), 0);
     await requireIntact(4);
@@ -131,7 +131,7 @@ describe('deleting events', () => {
 });
 
 describe('a deletion that was interrupted', () => {
-  for (const finished of [0, 1, 2, 3]) {
+  for (const finished of [0, 1, 2]) {
     it(`is finished at the next start, after ${finished} of its statements`, async () => {
       await warehouse.append(rowsOf('eve', 20));
       const events = await countOf('events');
@@ -155,6 +155,26 @@ describe('a deletion that was interrupted', () => {
       assert.equal(ledger.deletion, undefined, ledgerFile(store.path));
     });
   }
+
+  it('is no reason to lose what is derived: all of it can be derived again', async () => {
+    const derived = () =>
+      Promise.all([
+        warehouse.query('SELECT project_id, app_id, event_id, verified, block FROM event_ids ORDER BY ALL'),
+        warehouse.query(
+          'SELECT project_id, app_id, app_user_id, min(first_seen), max(last_seen) FROM users GROUP BY ALL ORDER BY ALL',
+        ),
+      ]);
+    const before = await derived();
+    await whileClosed(async (gateway) => {
+      await gateway.command("ALTER TABLE users DELETE WHERE app_user_id = 'bob' SETTINGS mutations_sync = 2");
+    });
+    warehouse = await open();
+    assert.notDeepEqual(await derived(), before);
+    const tables: string[] = [];
+    await warehouse.rebuild(({ table }) => tables.push(table));
+    assert.deepEqual(tables.slice(0, 2), ['event_ids', 'users']);
+    assert.deepEqual(await derived(), before);
+  });
 
   it('hides no event that is lost at the same time', async () => {
     await warehouse.append([...rowsOf('fay', 20), ...rowsOf('gus', 1)]);

@@ -7,6 +7,7 @@ import type { Integrity } from '../integrity/integrity.ts';
 import { findHighest, type Pause, rebuildInUse } from '../integrity/rebuild-in-use.ts';
 import { type Deletion, deletedEvents } from './deletion.ts';
 import { ERASED_ID_MS, type ErasedIds } from './erased-ids.ts';
+import { type RebuildProgress, rebuildAll } from './rebuild-all.ts';
 import { runDeletion } from './run-deletion.ts';
 
 /** Deletes events while the store is in use. */
@@ -19,6 +20,8 @@ export type Deletions = {
   deleteEvents(deletion: Deletion): Promise<void>;
   /** Forgets IDs of events that were deleted more than 30 days ago. */
   forgetIds(): Promise<void>;
+  /** Derives everything that is derived from the events again: see `rebuildAll`. */
+  rebuild(onProgress: (progress: RebuildProgress) => void): Promise<number>;
   /** Waits for the deletion that is running. */
   stop(): Promise<void>;
 };
@@ -40,10 +43,10 @@ const STEP_IDS = 20_000;
 
 /** Returns what deletes events, one deletion after another. */
 export function createDeletions(options: DeletionsOptions): Deletions {
-  const inTurn = (work: (gateway: Gateway) => Promise<void>) =>
+  const inTurn = <T>(work: (gateway: Gateway) => Promise<T>) =>
     options.turns.run(async () => {
       const gateway = await options.open();
-      await work(gateway).finally(() => gateway.close());
+      return await work(gateway).finally(() => gateway.close());
     });
 
   return {
@@ -54,6 +57,7 @@ export function createDeletions(options: DeletionsOptions): Deletions {
         await requireSameIds(gateway, options);
       }),
     forgetIds: () => inTurn((gateway) => options.erasedIds.prune(gateway)),
+    rebuild: (onProgress) => inTurn((gateway) => rebuildAll(gateway, options, onProgress)),
     stop: () => options.turns.idle(),
   };
 }
