@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DAY_MS } from '../../src/lib/durations.ts';
 import { initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 const clock = makeClock();
 const api = await startTestServer({}, { clock });
@@ -30,12 +31,15 @@ const event = (app_user_id: string, event_id: string, more = {}) => ({
 
 /** On a busy machine it may take longer than a request waits: then it is followed. */
 async function erase(id: string, query: string = `?app_id=${app_id}`, as = key) {
-  const answer = await api.call('DELETE', `/v1/users/${encodeURIComponent(id)}${query}`, { key: as });
-  if (answer.status !== 202) return answer;
-  return await until(
-    () => api.call('GET', `/v1/erasures/${answer.body.id}`, { key: as }),
-    ({ body }) => body.status === 'done',
-  );
+  let answer = await api.call('DELETE', `/v1/users/${encodeURIComponent(id)}${query}`, { key: as });
+  const { id: erasureId } = answer.body;
+  if (answer.status === 202) {
+    await until('erased', async () => {
+      answer = await api.call('GET', `/v1/erasures/${erasureId}`, { key: as });
+      return answer.body.status === 'done';
+    });
+  }
+  return answer;
 }
 
 async function idsOf(app_user_id: string, as = key): Promise<string[]> {
