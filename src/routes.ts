@@ -17,11 +17,13 @@ import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { userRoutes } from './users/routes.ts';
+import { eraseRoutes } from './users/erase-routes.ts';
 
 const API_ROUTES = [
   ...eventRoutes,
   ...analyticsRoutes,
   ...userRoutes,
+  ...eraseRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

@@ -13,6 +13,7 @@ import * as m0010 from './migrations/0010-totp-steps.ts';
 import * as m0011 from './migrations/0011-indexes-of-lists.ts';
 import * as m0012 from './migrations/0012-deleted-projects.ts';
 import * as m0013 from './migrations/0013-audit-by-ip.ts';
+import * as m0017 from './migrations/0017-erasures.ts';
 import type { ControlSchema } from './schema.ts';
 
 /** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
@@ -33,6 +34,7 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0011-indexes-of-lists', up: m0011.up },
   { name: '0012-deleted-projects', up: m0012.up },
   { name: '0013-audit-by-ip', up: m0013.up },
+  { name: '0017-erasures', up: m0017.up },
 ];
 
 /**

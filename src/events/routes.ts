@@ -15,7 +15,7 @@ import {
 } from './ingest/ingest.ts';
 import { NEW_EVENT_EXAMPLE } from './ingest/new-event.ts';
 import { type EventServices, EXPORT_QUERY, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
-import { STREAM_QUERY, streamEvents } from './stream.ts';
+import { STREAM_QUERY, type StreamServices, streamEvents } from './stream.ts';
 
 const ingestRoute = defineRoute({
   method: 'POST',
@@ -101,11 +101,11 @@ A comment every few seconds keeps the connection open.`,
   query: STREAM_QUERY,
   requestHeaders: ['Last-Event-ID'],
   answer: { status: 200, contentType: EVENT_STREAM, schema: EVENT_JSON },
-  handle: (services: EventServices, { caller, app, query, lastEventId, signal }) =>
+  handle: (services: StreamServices, { caller, app, query, lastEventId, signal }) =>
     streamEvents(services, caller, app, { query, lastEventId }, signal),
 });
 
 /** The routes that store, search, export and stream events. */
 export const eventRoutes = [ingestRoute, searchRoute, exportRoute, streamRoute] satisfies Route<
-  EventServices & IngestServices
+  EventServices & IngestServices & StreamServices
 >[];

@@ -9,7 +9,7 @@ import { listSeenUsers } from './seen-users.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
 export type BlockStore = {
-  /** Returns the keys (see `eventKey`) of the given ids that are already stored. */
+  /** Returns the keys (see `eventKey`) of the given ids that are already stored, or were until they were deleted. */
   findStored(ids: EventIdentity[]): Promise<Set<string>>;
   /** Inserts encoded rows (see `encodeRow`) under the block number `block`. Resolves once they are on disk. */
   insertEvents(lines: string[], block: number): Promise<void>;
@@ -33,7 +33,8 @@ type IdSource = 'event_ids' | 'events';
 
 /**
  * Returns the writer's statements. `gateway` needs two connections; `onFailure` is called with what a look-up in a damaged
- * `event_ids` fails with, `onConflict` with each link that has no effect. The derived tables are filled by our own
+ * `event_ids` fails with, `onConflict` with each link that has no effect; `findErased` returns the keys of those that were
+ * deleted and still count as stored. The derived tables are filled by our own
  * statements, after the events and in parallel: a materialized view on `events` could commit an id before its event,
  * and took twice as long for small blocks.
  */
@@ -41,6 +42,7 @@ export function createBlockStore(
   gateway: Gateway,
   onFailure: (error: unknown) => void = () => {},
   onConflict: OnConflict = () => {},
+  findErased: (ids: EventIdentity[]) => Promise<Set<string>> = async () => new Set(),
 ): BlockStore {
   async function findIn(source: IdSource, ids: EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
@@ -55,13 +57,13 @@ export function createBlockStore(
 
   return {
     async findStored(ids) {
-      try {
-        return await findIn('event_ids', ids);
-      } catch (error) {
+      const stored = await findIn('event_ids', ids).catch((error: unknown) => {
         if (!mayBeDamage(error)) throw error;
         onFailure(error);
-        return await findIn('events', ids);
-      }
+        return findIn('events', ids);
+      });
+      // Afterwards: an ID is remembered as erased before it is deleted.
+      return new Set([...stored, ...(await findErased(ids))]);
     },
     async insertEvents(lines, block) {
       const end = `,${block}]`;

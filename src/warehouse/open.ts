@@ -1,6 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { createTurns } from '../lib/turns.ts';
 import { createBlockStore } from './block-store.ts';
+import { type ErasedIds, type IdKey, openErasedIds } from './deletion/erased-ids.ts';
+import { createDeletions, type Deletions } from './deletion/open-deletions.ts';
 import type { OnProgress } from './derive.ts';
 import { deriveAtStart } from './derive-at-start.ts';
 import { embedded } from './engine/embedded.ts';
@@ -22,7 +25,10 @@ import { openWriter, type Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
-  Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
+  Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> &
+  Pick<Deletions, 'deleteEvents' | 'forgetIds' | 'rebuild'> & {
+    /** Resolves when all events that were appended so far are stored or rejected, and everything is derived from them. */
+    settled(): Promise<void>;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
@@ -48,6 +54,8 @@ export type WarehouseOptions = {
   statementLimits?: StatementLimits;
   /** Called with each stored event that links an ID of someone else, and so has no effect. */
   onLinkConflict?: OnConflict;
+  /** What IDs of deleted events are remembered with; without it, they are forgotten. */
+  idKey?: IdKey | undefined;
 } & EventCount;
 
 /** Queries that run in parallel, unless the options say otherwise. */
@@ -72,6 +80,8 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     close,
   );
   await migrateStore(writing, integrity, log);
+  await integrity.finishDeletion(writing);
+  const erasedIds = await openErasedIds(writing, options.idKey, clock);
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
@@ -86,14 +96,18 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   opening.defer(() => integrity.stop(writing));
   const { onLinkConflict: onConflict } = options;
   const { isOverdue } = watchdog;
-  const parts = { writing, reading, integrity, noteFailure, onConflict, isOverdue, clock, log };
+  const parts = { writing, reading, erasedIds, integrity, noteFailure, onConflict, isOverdue, clock, log };
   const writer = opening.adopt(await openStoreWriter(parts), close);
+  const appends = trackAppends(writer);
   // After the writer, which repairs at its start.
-  const linked = await openLinkedProjects(writing, writer.append);
+  const linked = await openLinkedProjects(writing, appends.append);
   integrity.start(writing);
-  const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
+  const turns = createTurns();
+  const mend = { open: openMending(path), control, pause: writer.pause, integrity, turns, clock, log };
   mender = await startMender(mend);
   opening.defer(mender.stop);
+  const deletions = createDeletions({ ...mend, erasedIds });
+  opening.defer(deletions.stop);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
@@ -104,6 +118,10 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   return {
     query,
     ...linked,
+    settled: appends.settled,
+    deleteEvents: deletions.deleteEvents,
+    forgetIds: deletions.forgetIds,
+    rebuild: deletions.rebuild,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
@@ -114,9 +132,28 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   };
 }
 
+/** Returns `append` of a writer, and what waits for everything that was appended so far. */
+function trackAppends({ append, pause }: Writer): Pick<Warehouse, 'append' | 'settled'> {
+  const waiting = new Set<Promise<unknown>>();
+  return {
+    append(rows) {
+      const stored = append(rows);
+      waiting.add(stored);
+      const forget = () => void waiting.delete(stored);
+      stored.then(forget, forget);
+      return stored;
+    },
+    async settled() {
+      await Promise.allSettled(waiting);
+      await pause(async () => {});
+    },
+  };
+}
+
 type WriterParts = {
   writing: Gateway;
   reading: Gateway;
+  erasedIds: ErasedIds;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
   onConflict: OnConflict | undefined;
@@ -128,6 +165,7 @@ type WriterParts = {
 async function openStoreWriter({
   writing,
   reading,
+  erasedIds,
   integrity,
   noteFailure,
   onConflict,
@@ -136,12 +174,14 @@ async function openStoreWriter({
   const { log } = rest;
   const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
   return await openWriter({
-    store: createBlockStore(writing, noteFailure, onConflict),
+    store: createBlockStore(writing, noteFailure, onConflict, (ids) => erasedIds.find(writing, ids)),
     repairAtStart: () => deriveAtStart(writing, integrity, onProgress),
     onFailure: noteFailure,
     openSeenIds: async () => {
       await integrity.check(writing);
-      return await openSeenIds(reading, log, noteFailure);
+      const seenIds = await openSeenIds(reading, log, noteFailure, undefined, erasedIds.hashes);
+      erasedIds.attach(seenIds);
+      return seenIds;
     },
     ...rest,
   }).catch(rethrowDamage);

@@ -61,6 +61,10 @@ const warehouse = {
   listProblems: () => [],
   oldestStatementMs: () => 0,
   isAnswering: async () => true,
+  settled: async () => {},
+  deleteEvents: async () => {},
+  forgetIds: async () => {},
+  rebuild: async () => 0,
   close: async () => {},
 };
 const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);

@@ -39,6 +39,7 @@ import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
 import type { USER_PROFILE } from '../../src/users/user-json.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
+import type { ERASURE_JSON } from '../../src/users/erase-routes.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]
@@ -87,6 +88,7 @@ export type Proofs = [
   Proof<Is<projects.AppChange, typeof UPDATE_APP_BODY>>,
   Proof<Is<projects.Project, typeof PROJECT_JSON>>,
   Proof<Is<projects.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
+  Proof<Is<users.Erasure, typeof ERASURE_JSON>>,
   Proof<Is<keys.ApiKey, typeof API_KEY_JSON>>,
   Proof<Is<keys.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
   Proof<Is<keys.NewKey, typeof CREATE_KEY_BODY>>,

@@ -5,6 +5,7 @@ import { findAllowedApp } from '../../api/resources.ts';
 import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
+import type { Tombstones } from '../../erasure/tombstones.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { closedObject, component, documentedAs, nullable } from '../../lib/schema.ts';
@@ -111,6 +112,7 @@ export type IngestServices = {
   directory: Directory;
   warehouse: Warehouse;
   loopShare: LoopShare;
+  tombstones: Tombstones;
   metrics: { countEvents: (accepted: number, duplicates: number, rejected: number) => void };
 };
 
@@ -138,7 +140,9 @@ export async function ingest(
   const parsed = await parseEvents(services, caller, batch, (event) =>
     parseEvent(event, context, resolveApp),
   );
-  const { rows, rejected, warnings } = parsed;
+  const { rejected, warnings } = parsed;
+  // In the same turn as the append: an erasure waits for everything that was appended before its tombstone.
+  const rows = takeWithoutErased(services.tombstones, parsed);
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
@@ -151,7 +155,7 @@ export async function ingest(
 }
 
 /** What becomes of a batch. */
-type ParsedBatch = { rows: EventRow[]; rejected: Answer['rejected']; warnings: WarningTally };
+type ParsedBatch = { rows: EventRow[]; indexes: number[]; rejected: Answer['rejected']; warnings: WarningTally };
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(
@@ -160,7 +164,7 @@ async function parseEvents(
   { events }: Batch,
   parse: (event: unknown) => ParsedEvent,
 ): Promise<ParsedBatch> {
-  const parsed: ParsedBatch = { rows: [], rejected: [], warnings: createWarningTally() };
+  const parsed: ParsedBatch = { rows: [], indexes: [], rejected: [], warnings: createWarningTally() };
   const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
@@ -186,8 +190,22 @@ function addEvent(batch: ParsedBatch, index: number, parsed: ParsedEvent): void 
   }
   const withKeys = listKeyWarnings(parsed.row);
   batch.rows.push(withKeys.length === 0 ? parsed.row : redactKeys(parsed.row));
+  batch.indexes.push(index);
   batch.warnings.add(withKeys);
   batch.warnings.add(parsed.warnings);
+}
+
+/** Returns the rows of people who were not erased, and rejects those of others. */
+function takeWithoutErased(tombstones: Tombstones, { rows, indexes, rejected }: ParsedBatch): EventRow[] {
+  const isErased = (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp);
+  if (!rows.some(isErased)) return rows;
+  for (const [position, row] of rows.entries()) {
+    if (!isErased(row)) continue;
+    const rejection = createRejection('user_erased', 'app_user_id');
+    rejected.push({ index: indexes[position] ?? 0, ...rejection, event_id: redactSecrets(row.event_id) });
+  }
+  rejected.sort((one, other) => one.index - other.index);
+  return rows.filter((row) => !isErased(row));
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */

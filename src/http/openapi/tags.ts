@@ -2,7 +2,7 @@
 export const TAGS = [
   { name: 'Events', description: 'Send events, search and export them, and follow them live.' },
   { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
-  { name: 'Users', description: 'Find the people who use an app, and read their profiles and events.' },
+  { name: 'Users', description: 'Find the people who use an app, read their profiles and events, and erase them.' },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },
   { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
@@ -17,6 +17,7 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/events', 'Events'],
   ['/v1/analytics', 'Analytics'],
   ['/v1/users', 'Users'],
+  ['/v1/erasures', 'Users'],
   ['/v1/apps', 'Apps'],
   ['/v1/project', 'Project'],
   ['/v1/api-keys', 'API keys'],
