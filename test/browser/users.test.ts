@@ -29,7 +29,14 @@ const NOW_MS = Date.now();
 const STRANGE_ID = 'a/b%2F?#é 100% 漢字';
 let sent = 0;
 
-type Sent = { name: string; user: string; minutesAgo: number; session?: string; properties?: object; country?: string };
+type Sent = {
+  name: string;
+  user: string;
+  minutesAgo: number;
+  session?: string;
+  properties?: object;
+  country?: string;
+};
 
 function toEvent({ name, user, minutesAgo, session, properties = {}, country = 'DE' }: Sent) {
   sent += 1;
@@ -53,14 +60,29 @@ async function send(events: readonly Sent[]): Promise<void> {
 const SALE = { revenue: '9.99', currency: 'USD' };
 await send([
   { name: 'app_open', user: 'anon_1', minutesAgo: 500, session: 's1', country: 'FR' },
-  { name: '$identify', user: 'alice', minutesAgo: 499, session: 's1', properties: { anonymous_id: 'anon_1', $set: { plan: 'pro' } } },
+  {
+    name: '$identify',
+    user: 'alice',
+    minutesAgo: 499,
+    session: 's1',
+    properties: { anonymous_id: 'anon_1', $set: { plan: 'pro' } },
+  },
   { name: 'purchase', user: 'alice', minutesAgo: 495, session: 's1', properties: SALE },
   { name: 'screen_view', user: 'alice', minutesAgo: 100, session: 's2', properties: { screen: 'home' } },
   // The device was given to another person: no effect, but counted.
   { name: '$identify', user: 'bob', minutesAgo: 60, properties: { anonymous_id: 'anon_1' } },
   { name: 'app_open', user: STRANGE_ID, minutesAgo: 50, country: 'JP' },
-  ...Array.from({ length: 60 }, (_, index) => ({ name: 'app_open', user: `many_${index}`, minutesAgo: 1_000 + index })),
-  ...Array.from({ length: 120 }, (_, index) => ({ name: 'tick', user: 'busy', minutesAgo: 2_000 + index, session: 'long' })),
+  ...Array.from({ length: 60 }, (_, index) => ({
+    name: 'app_open',
+    user: `many_${index}`,
+    minutesAgo: 1_000 + index,
+  })),
+  ...Array.from({ length: 120 }, (_, index) => ({
+    name: 'tick',
+    user: 'busy',
+    minutesAgo: 2_000 + index,
+    session: 'long',
+  })),
 ]);
 
 async function enter(options = {}, person = owner): Promise<Window> {
@@ -82,9 +104,13 @@ const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile:
 browserTest('lists people, last seen first, with what they did, and loads older ones', async () => {
   const { page, problems } = await enter();
   await open(page, '/users');
+  await page.getByText('50 users loaded').waitFor();
   const rows = table(page).getByRole('row');
   assert.equal(await rows.count(), 51);
-  assert.match((await rows.nth(1).textContent()) ?? '', /^a\/b%2F\?#é 100% 漢字iOSJapan2\.4\.0.*50 minutes ago11?/);
+  assert.match(
+    (await rows.nth(1).textContent()) ?? '',
+    /^a\/b%2F\?#é 100% 漢字iOSJapan2\.4\.0\d+ minutes ago\d+ minutes ago10—$/,
+  );
   const alice = table(page).getByRole('row', { name: /^alice/ });
   assert.match((await alice.textContent()) ?? '', /^aliceiOSGermany2\.4\.08 hours ago2 hours ago32\$9\.99$/);
   assert.equal(await table(page).getByText('anon_1', { exact: true }).count(), 0, 'one row per person');
@@ -129,18 +155,35 @@ browserTest('shows one profile for every ID of a person, with its sessions, newe
   await page.getByText('2 IDs that count as one user.').waitFor();
   await page.getByText('1 link ignored').waitFor();
   assert.match((await page.getByRole('table', { name: 'Properties' }).textContent()) ?? '', /planpro/);
-  assert.match((await page.getByRole('table', { name: 'Device and country' }).textContent()) ?? '', /CountryFranceGermany/);
-  const names = await timeline(page).getByRole('button').locator('.font-medium').allTextContents();
+  assert.match(
+    (await page.getByRole('table', { name: 'Device and country' }).textContent()) ?? '',
+    /CountryFranceGermany/,
+  );
+  const names = await timeline(page).getByRole('button').locator('.truncate.font-medium').allTextContents();
   assert.deepEqual(names, ['screen_view', 'purchase', '$identify', 'app_open']);
-  assert.equal(await timeline(page).getByRole('heading', { name: /^Session/ }).count(), 2);
-  await timeline(page).getByRole('button', { name: /\$identify/ }).getByText('SDK', { exact: true }).waitFor();
+  assert.equal(
+    await timeline(page)
+      .getByRole('heading', { name: /^Session/ })
+      .count(),
+    2,
+  );
+  await timeline(page)
+    .getByRole('button', { name: /\$identify/ })
+    .getByText('SDK', { exact: true })
+    .waitFor();
   await timeline(page).getByText('linked anon_1 · plan: pro').waitFor();
-  await timeline(page).getByRole('button', { name: /purchase/ }).click();
+  await timeline(page)
+    .getByRole('button', { name: /purchase/ })
+    .click();
   await page.getByRole('dialog').getByText('Occurred').waitFor();
   assert.ok(new URL(page.url()).searchParams.has('open'));
   await page.keyboard.press('Escape');
   await page.getByRole('link', { name: 'View events' }).click();
-  await page.getByRole('table').getByRole('row', { name: /app_open/ }).getByText('anon_1').waitFor();
+  await page
+    .getByRole('table')
+    .getByRole('row', { name: /app_open/ })
+    .getByText('anon_1')
+    .waitFor();
   assert.equal(new URL(page.url()).searchParams.get('person'), 'alice');
   assert.deepEqual(problems(), []);
 });
@@ -150,7 +193,10 @@ browserTest('loads older events as the timeline is scrolled, and keeps a session
   await open(page, '/users/busy');
   const events = timeline(page).getByRole('button');
   for (let pages = 0; pages < 4 && (await events.count()) < 120; pages += 1) {
-    await page.getByText(/loaded$|shown$/).last().scrollIntoViewIfNeeded();
+    await page
+      .getByText(/loaded$|shown$/)
+      .last()
+      .scrollIntoViewIfNeeded();
     await page.waitForLoadState('networkidle');
   }
   await page.getByText('All 120 events shown').waitFor();
@@ -181,7 +227,7 @@ browserTest('leads from every ID on Events and Live to the profile', async () =>
   await open(page, '/events?event_name=purchase');
   await toProfile();
   await open(page, '/events?event_name=purchase');
-  await page.getByRole('button', { name: 'purchase' }).click();
+  await page.getByRole('button', { name: 'purchase', exact: true }).click();
   await toProfile(page.getByRole('dialog').getByRole('link', { name: 'alice' }));
   await page.setViewportSize(PHONE.viewport);
   await open(page, '/events?event_name=purchase');
@@ -189,7 +235,9 @@ browserTest('leads from every ID on Events and Live to the profile', async () =>
   await page.setViewportSize({ width: 1440, height: 900 });
   await send([{ name: 'purchase', user: 'alice', minutesAgo: 0, session: 's3' }]);
   await open(page, '/live');
-  await toProfile(page.getByRole('list', { name: 'Events, newest first' }).getByRole('link', { name: 'alice' }));
+  await toProfile(
+    page.getByRole('list', { name: 'Events, newest first' }).getByRole('link', { name: 'alice' }),
+  );
   assert.deepEqual(problems(), []);
 });
 
@@ -236,7 +284,10 @@ async function inspect(page: Page, name: string): Promise<string[]> {
 
 browserTest('has no accessibility violations, wide and narrow, in both themes', async () => {
   const wrong: string[] = [];
-  for (const [width, options] of [['wide', {}], ['narrow', PHONE]] as const) {
+  for (const [width, options] of [
+    ['wide', {}],
+    ['narrow', PHONE],
+  ] as const) {
     const { page, problems } = await enter(options);
     await open(page, '/users?platform=ios');
     wrong.push(...(await inspect(page, `users-${width}`)));

@@ -1,8 +1,8 @@
 import type { StoredEvent } from '../api/events.ts';
 import type { Page } from '../api/list.ts';
 import type {
-  Erasure,
   EraseQuery,
+  Erasure,
   TimelineQuery,
   UserApp,
   UserProfile,

@@ -31,7 +31,11 @@ it('accepts hours and days in the URL of Events', () => {
 
 it('keeps the search and the filters of Users', () => {
   const search = { q: 42, country: 'DE', user_property: ['plan:pro', 'plan:pro'], apps: 'all' };
-  assert.deepEqual(usersSearch({ ...search, range: '7d' }), { ...search, q: '42', user_property: ['plan:pro'] });
+  assert.deepEqual(usersSearch({ ...search, range: '7d' }), {
+    ...search,
+    q: '42',
+    user_property: ['plan:pro'],
+  });
 });
 
 it('accepts only the ranges that the audit log offers', () => {

@@ -57,7 +57,8 @@ function Progress({ erasure: { erased } }: { erasure: Erasure }) {
         <div className="h-full w-1/3 animate-pulse rounded-full bg-primary" />
       </div>
       <p>
-        {erased.events === 0 ? 'Finding the events' : `Deleting ${formatAmount(erased.events, 'event')}`}, and recomputing the metrics.
+        {erased.events === 0 ? 'Finding the events' : `Deleting ${formatAmount(erased.events, 'event')}`}, and
+        recomputing the metrics.
       </p>
       <p className="text-soft">You can close this dialog: the server continues, after a restart too.</p>
     </div>
@@ -74,8 +75,8 @@ function Result({ erasure: { id, app_ids, erased } }: { erasure: Erasure }) {
   }
   return (
     <Callout tone="good" isAlert title={`Deleted ${formatAmount(erased.events, 'event')}`}>
-      Sent with {formatAmount(erased.app_user_ids, 'ID')} to {formatAmount(app_ids.length, 'app')}. The audit log has an entry
-      with the erasure <span className="break-all font-mono">{id}</span>.
+      Sent with {formatAmount(erased.app_user_ids, 'ID')} to {formatAmount(app_ids.length, 'app')}. The audit
+      log has an entry with the erasure <span className="break-all font-mono">{id}</span>.
     </Callout>
   );
 }

@@ -46,7 +46,10 @@ it('groups neighboring events of a session, newest first, and keeps the order of
       ['app_1', null, 2],
     ],
   );
-  assert.deepEqual(groups.flatMap((group) => group.events), events);
+  assert.deepEqual(
+    groups.flatMap((group) => group.events),
+    events,
+  );
   assert.equal(new Set(groups.map(({ key }) => key)).size, groups.length);
   assert.deepEqual(groups.map(groupSeconds), [30, 0, 0, 0, 10]);
 });
@@ -67,8 +70,14 @@ it('describes events by their properties, and reserved ones by what they changed
     describeEvent(makeEvent(0, { event_name, properties }));
   assert.equal(describe('purchase', { product_id: 'pro' }), 'product_id: pro');
   assert.equal(describe('$session_start', {}), '');
-  assert.equal(describe('$set', { $set: { plan: 'pro' }, $set_once: { source: 'ad' } }), 'source: ad · plan: pro');
+  assert.equal(
+    describe('$set', { $set: { plan: 'pro' }, $set_once: { source: 'ad' } }),
+    'source: ad · plan: pro',
+  );
   assert.equal(describe('$identify', { anonymous_id: 'anon_1' }), 'linked anon_1');
-  assert.equal(describe('$identify', { anonymous_id: 'anon_1', $set: { plan: 'pro' } }), 'linked anon_1 · plan: pro');
+  assert.equal(
+    describe('$identify', { anonymous_id: 'anon_1', $set: { plan: 'pro' } }),
+    'linked anon_1 · plan: pro',
+  );
   assert.equal(describe('$identify', { anonymous_id: 7, $set: ['x'] }), '');
 });

@@ -30,7 +30,9 @@ function UserCard({ user, currency }: { user: UserSummary; currency: string | un
         />
       </span>
       <TimeAgo at={user.last_seen} className="relative text-right text-soft text-xs" />
-      <span className="truncate text-soft">{[...counts, ...listRevenue(user.revenue_by_currency, currency)].join(' · ')}</span>
+      <span className="truncate text-soft">
+        {[...counts, ...listRevenue(user.revenue_by_currency, currency)].join(' · ')}
+      </span>
       <span className="text-right text-soft text-xs">{describeDevice(user.last)}</span>
       <span className="col-span-2 text-soft text-xs">
         First seen <TimeAgo at={user.first_seen} className="relative" />

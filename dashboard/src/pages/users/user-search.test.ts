@@ -21,8 +21,14 @@ it('lists the filters of a URL in display order, without the search by ID', () =
 });
 
 it('describes filters by display names, and user properties by their own', () => {
-  assert.deepEqual(describeUserFilter({ field: 'country', value: 'DE' }), { name: 'Country', value: 'Germany' });
-  assert.deepEqual(describeUserFilter({ field: 'user_property', value: 'a\\:b:c' }), { name: 'a:b', value: 'c' });
+  assert.deepEqual(describeUserFilter({ field: 'country', value: 'DE' }), {
+    name: 'Country',
+    value: 'Germany',
+  });
+  assert.deepEqual(describeUserFilter({ field: 'user_property', value: 'a\\:b:c' }), {
+    name: 'a:b',
+    value: 'c',
+  });
   assert.deepEqual(describeUserFilter({ field: 'user_property', value: ':' }), { name: '""', value: '' });
 });
 
@@ -36,7 +42,11 @@ it('replaces a field with one value, and collects user properties without repeat
 it('accepts 20 user properties, as many as the server', () => {
   const values = Array.from({ length: 20 }, (_, index) => `p${index}:x`);
   const full = { user_property: values };
-  assert.equal(addUserFilter({ user_property: values.slice(1) }, { field: 'user_property', value: 'n:x' }).user_property?.length, 20);
+  assert.equal(
+    addUserFilter({ user_property: values.slice(1) }, { field: 'user_property', value: 'n:x' }).user_property
+      ?.length,
+    20,
+  );
   assert.deepEqual(addUserFilter(full, { field: 'user_property', value: 'n:x' }), full);
 });
 

@@ -53,30 +53,19 @@ function UserCells({ user, currency }: { user: UserSummary; currency: string | u
       <Cell className="max-w-72 truncate font-medium">
         <UserLink id={user.app_user_id} className="min-w-0 truncate" />
       </Cell>
-      <Cell className="whitespace-nowrap text-soft">
-        {platform ? platformName(platform) : <Absent />}
-      </Cell>
+      <Cell className="whitespace-nowrap text-soft">{platform ? platformName(platform) : <Absent />}</Cell>
       <Cell className="max-w-40 truncate text-soft">
         {country ? valueLabel('country', country) : <Absent />}
       </Cell>
-      <Cell className="max-w-28 truncate text-soft hidden xl:table-cell">
-        {app_version || <Absent />}
-      </Cell>
-      <Cell
-        className="whitespace-nowrap text-soft hidden lg:table-cell"
-        onClick={keepRowClosed}
-      >
+      <Cell className="max-w-28 truncate text-soft hidden xl:table-cell">{app_version || <Absent />}</Cell>
+      <Cell className="whitespace-nowrap text-soft hidden lg:table-cell" onClick={keepRowClosed}>
         <TimeAgo at={user.first_seen} />
       </Cell>
       <Cell className="whitespace-nowrap" onClick={keepRowClosed}>
         <TimeAgo at={user.last_seen} />
       </Cell>
-      <Cell className="text-right tabular-nums">
-        {formatCount(user.events)}
-      </Cell>
-      <Cell className="text-right tabular-nums">
-        {formatCount(user.sessions)}
-      </Cell>
+      <Cell className="text-right tabular-nums">{formatCount(user.events)}</Cell>
+      <Cell className="text-right tabular-nums">{formatCount(user.sessions)}</Cell>
       <Cell className="whitespace-nowrap text-right tabular-nums">
         {revenue.length > 0 ? revenue.join(' · ') : <Absent />}
       </Cell>
