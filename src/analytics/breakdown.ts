@@ -93,14 +93,14 @@ export async function answerBreakdown(
   const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
   // A breakdown by property would reveal its values, so it needs permission to read events.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
-  const { warehouse, clock } = services;
+  const { clock } = services;
   const nowMs = clock.now();
   const parsed = parseBreakdown(parseQueryScope(services, caller, app, query), query, nowMs);
   const ranking = { dimension: toDimension(by), limit };
   const { data, other } =
     metric === 'revenue'
-      ? await sumTopRevenue(warehouse, parsed, ranking, signal)
-      : await countTop(warehouse, parsed, metric, ranking, signal);
+      ? await sumTopRevenue(services, parsed, ranking, signal)
+      : await countTop(services, parsed, metric, ranking, signal);
   return {
     data,
     other,

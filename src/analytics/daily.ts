@@ -5,13 +5,18 @@ import type { App } from '../directory/app.ts';
 import { type Day, formatDay, listDays } from '../lib/calendar.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
-import type { Warehouse } from '../warehouse/open.ts';
 import { countActivity, isActivityMetric } from './count-activity.ts';
 import { countNewUsers } from './count-new-users.ts';
 import { METRIC_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
 import { METRICS, METRICS_QUERY, type Metric, parseMetrics } from './metrics.ts';
-import { type AnalyticsQuery, type AnalyticsServices, COMMON_QUERY, parseQueryScope } from './query.ts';
+import {
+  type AnalyticsQuery,
+  type AnalyticsServices,
+  COMMON_QUERY,
+  parseQueryScope,
+  type QueryServices,
+} from './query.ts';
 import { parseDayRange, RANGE_QUERY } from './range.ts';
 import { sumRevenue, toRevenue } from './sum-revenue.ts';
 
@@ -63,7 +68,7 @@ export async function answerDaily(
 ): Promise<Answer> {
   const nowMs = services.clock.now();
   const { parsed, metrics } = parseDaily(services, caller, { app, query }, nowMs);
-  const row = await readDays(services.warehouse, parsed, metrics, signal);
+  const row = await readDays(services, parsed, metrics, signal);
   const definitions = Object.fromEntries(metrics.map((metric) => [metric, METRIC_DEFINITIONS[metric]]));
   return {
     data: listDays(parsed.range).map(row),
@@ -93,16 +98,16 @@ function parseDaily(
 
 /** Runs the statements that the metrics need in parallel, and returns a function that creates a day's row. */
 async function readDays(
-  warehouse: Warehouse,
+  services: QueryServices,
   query: AnalyticsQuery,
   metrics: readonly Metric[],
   signal: AbortSignal,
 ): Promise<(day: Day) => Row> {
   const counted = metrics.filter(isActivityMetric);
   const [activity, newUsers, revenue] = await Promise.all([
-    counted.length > 0 ? countActivity(warehouse, query, counted, signal) : undefined,
-    metrics.includes('new_users') ? countNewUsers(warehouse, query, signal) : undefined,
-    metrics.includes('revenue') ? sumRevenue(warehouse, query, signal) : undefined,
+    counted.length > 0 ? countActivity(services, query, counted, signal) : undefined,
+    metrics.includes('new_users') ? countNewUsers(services, query, signal) : undefined,
+    metrics.includes('revenue') ? sumRevenue(services, query, signal) : undefined,
   ]);
   const cells: Record<Metric, (day: Day) => Partial<Row>> = {
     dau: (day) => ({ dau: activity?.get(day)?.dau ?? 0 }),

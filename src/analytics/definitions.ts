@@ -34,3 +34,11 @@ export const BREAKDOWN_DEFINITIONS = {
     "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if the total is zero or negative, or if refunds make the share negative or more than 1.",
   other: 'All values beyond limit, counted together; each user once.',
 } as const;
+
+/** How retention is counted. */
+export const RETENTION_DEFINITIONS = {
+  size: 'People whose first event ever was in this period of the reporting timezone, whatever the filters.',
+  users:
+    'People of the cohort who came back: on counts those with a matching event in that period, on_or_after those with one in that period or any later one until now. Filters, including event_name, apply to these events only. The first entry is the cohort itself. Periods that have not ended are null.',
+  rate: 'users divided by size, 0 to 1; null for periods that have not ended and for cohorts without people.',
+} as const;

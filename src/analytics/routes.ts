@@ -3,6 +3,7 @@ import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 import type { AnalyticsServices } from './query.ts';
+import { answerRetention, RETENTION_ANSWER, RETENTION_QUERY } from './retention.ts';
 
 const dailyRoute = defineRoute({
   method: 'GET',
@@ -57,8 +58,31 @@ const breakdownRoute = defineRoute({
     answerBreakdown(services, caller, app, query, signal),
 });
 
+const retentionRoute = defineRoute({
+  method: 'GET',
+  path: '/v1/analytics/retention',
+  operationId: 'getRetention',
+  summary: 'Get retention by cohort',
+  description:
+    'Groups people by the period of their first event ever (their cohort), and returns how many of each cohort were active in the periods after it. `event_name` and the other filters apply to the events of people who return, not to the cohort.',
+  access: 'analytics:read',
+  limit: 'analytics',
+  cors: 'key_origins',
+  app: { from: 'query', required: true, acceptsAll: true },
+  query: RETENTION_QUERY,
+  answer: { status: 200, schema: RETENTION_ANSWER },
+  example: { query: { interval: 'week', periods: 8, days: 90 } },
+  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
+    answerRetention(services, caller, app, query, signal),
+});
+
 /**
  * The analytics routes. A new one also gets an operation in `client/src/admin/`, which `test/client/contract.test.ts` asks
  * for, and its types in `client/src/api/analytics.ts`.
  */
-export const analyticsRoutes = [dailyRoute, liveRoute, breakdownRoute] satisfies Route<AnalyticsServices>[];
+export const analyticsRoutes = [
+  dailyRoute,
+  liveRoute,
+  breakdownRoute,
+  retentionRoute,
+] satisfies Route<AnalyticsServices>[];
