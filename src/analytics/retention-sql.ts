@@ -1,8 +1,9 @@
+import type { Rollups } from '../rollups/rollups.ts';
+import { daySql } from '../warehouse/day-sql.ts';
 import type { BoundSql } from '../warehouse/event-sql.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
+import { selectActive, selectFirstSeen } from './count-new-users.ts';
 import type { AnalyticsQuery } from './query.ts';
-import { appCondition, daySql, queryCondition } from './query-sql.ts';
-import { type Interval, periodSql } from './retention-periods.ts';
+import { type Interval, periodSql } from './periods.ts';
 
 /** Which later periods someone counts in: those with activity, or all up to the last one with activity. */
 export const RETURN_RULES = ['on', 'on_or_after'] as const;
@@ -29,9 +30,12 @@ const periodsSince = (interval: Interval, day: string) =>
  * Returns SQL that returns how many people (`people`) of each cohort (`cohort`, 0 is the first) were active `later` periods
  * after it; with `on_or_after`, `later` is the last period in which they were. 0 counts all people of the cohort.
  */
-export function retentionSql({ query, cohortsLast, interval, rule }: RetentionQuery): BoundSql {
+export function retentionSql(
+  rollups: Rollups,
+  { query, cohortsLast, interval, rule }: RetentionQuery,
+): BoundSql {
   const cohorts = cohortSql(query, interval);
-  const active = activeDaysSql(query);
+  const active = selectActive(rollups, query);
   const period = periodsSince(interval, 'day');
   const periods = rule === 'on' ? `groupUniqArray(${period})` : `[max(${period})]`;
   return {
@@ -48,26 +52,12 @@ export function retentionSql({ query, cohortsLast, interval, rule }: RetentionQu
 
 /** SQL that returns each `person` whose first event ever is in a cohort, and its `cohort`. */
 function cohortSql(query: AnalyticsQuery, interval: Interval): BoundSql {
-  const app = appCondition(query);
-  const day = daySql(query, 'min(first_seen)');
-  const users = withPersonSql(query, {
-    sql: `SELECT app_id, ${USER_SQL} AS user, first_seen FROM users WHERE ${app.sql}`,
-    params: app.params,
-  });
+  const firstSeen = selectFirstSeen(query);
+  const day = daySql(query, 'first');
   return {
     sql: `SELECT person, toInt64(${periodsSince(interval, 'day')}) AS cohort
-      FROM (SELECT person, ${day.sql} AS day FROM (${users.sql}) GROUP BY person)
+      FROM (SELECT person, ${day.sql} AS day FROM (${firstSeen.sql}))
       WHERE day BETWEEN {first_day:Int32} AND {cohorts_last:Int32}`,
-    params: { ...users.params, ...day.params, first_day: query.range.first },
+    params: { ...firstSeen.params, ...day.params, first_day: query.range.first },
   };
-}
-
-/** SQL that returns `person` and `day` for the days on which someone was active, some of them several times. */
-function activeDaysSql(query: AnalyticsQuery): BoundSql {
-  const events = queryCondition(query);
-  const day = daySql(query, 'timestamp');
-  return withPersonSql(query, {
-    sql: `SELECT DISTINCT app_id, ${USER_SQL} AS user, ${day.sql} AS day FROM events WHERE ${events.sql}`,
-    params: { ...events.params, ...day.params },
-  });
 }

@@ -5,12 +5,11 @@ import type { App } from '../directory/app.ts';
 import { type Day, type DayRange, formatDay } from '../lib/calendar.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
-import type { Warehouse } from '../warehouse/open.ts';
 import { RETENTION_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
-import { type AnalyticsServices, COMMON_QUERY, parseQueryScope } from './query.ts';
+import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryServices } from './query.ts';
 import { parseDayRange, RANGE_QUERY } from './range.ts';
-import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from './retention-periods.ts';
+import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from './periods.ts';
 import { RETURN_RULES, type RetentionQuery, type ReturnRule, retentionSql } from './retention-sql.ts';
 
 const PERIODS_DEFAULT = 14;
@@ -99,7 +98,7 @@ export async function answerRetention(
   const starts = listPeriods(interval, days.range);
   const { range, cohortsLast } = spanDays(starts, plan);
   const counts = await countReturns(
-    services.warehouse,
+    services,
     { query: { ...scope, range }, cohortsLast, interval, rule },
     signal,
   );
@@ -132,11 +131,11 @@ function spanDays(
 
 /** Returns the people by the index of their cohort and the number of periods after it. */
 async function countReturns(
-  warehouse: Pick<Warehouse, 'query'>,
+  { warehouse, rollups }: QueryServices,
   query: RetentionQuery,
   signal: AbortSignal,
 ): Promise<Map<number, Map<number, number>>> {
-  const { sql, params } = retentionSql(query);
+  const { sql, params } = retentionSql(rollups, query);
   const rows = await warehouse.query<{ cohort: string; later: string; people: string }>(sql, params, {
     signal,
     isLight: true,
