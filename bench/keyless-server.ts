@@ -7,6 +7,7 @@ import { readConfig } from '../src/config/config.ts';
 import { createServer } from '../src/http/server.ts';
 import { API_KEY_JSON, toKeyJson } from '../src/keys/key-json.ts';
 import { createLimiter } from '../src/limits/limiter.ts';
+import { openRollups } from '../src/rollups/rollups.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { openWarehouse } from '../src/warehouse/open.ts';
 
@@ -17,7 +18,8 @@ const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
 const { project_id } = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });
 const control = await openControlServices(config);
 const warehouse = await openWarehouse({ path: control.eventsDir, log: control.log, clock: control.clock });
-const services = { ...control, warehouse, limiter: createLimiter() };
+const rollups = await openRollups({ ...control, warehouse });
+const services = { ...control, warehouse, rollups, limiter: createLimiter() };
 const [key] = control.directory.listKeys(project_id);
 if (key === undefined) throw new Error('The project has no key.');
 const route = defineRoute({
@@ -35,6 +37,7 @@ process.stdout.write(`${url}\n`);
 
 async function stop(): Promise<void> {
   await app.close();
+  await rollups.close();
   await warehouse.close();
   await control.close();
   rmSync(dataDir, { recursive: true, force: true });

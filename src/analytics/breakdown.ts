@@ -6,6 +6,7 @@ import type { App } from '../directory/app.ts';
 import { formatDay } from '../lib/calendar.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
+import { COMPARE_QUERY, previousRange } from './compare.ts';
 import { countTop } from './count-top.ts';
 import { BREAKDOWN_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
@@ -30,6 +31,7 @@ const PROPERTY = 'property:';
 export const BREAKDOWN_QUERY = closedObject({
   ...COMMON_QUERY,
   ...RANGE_QUERY,
+  ...COMPARE_QUERY,
   by: Type.String({
     pattern: '^(event_name|platform|country|app_version|property:[\\s\\S]{0,128})$',
     description:
@@ -69,6 +71,14 @@ export const BREAKDOWN_ANSWER = component(
       description: 'The highest values, highest first. `value` is null for events without one.',
     }),
     other: closedObject(MEASURE),
+    previous: Type.Optional(
+      closedObject({
+        data: Type.Array(closedObject({ value: nullable(Type.String()), ...MEASURE }), {
+          description: 'The highest values of as many days directly before, if `compare` is `previous`.',
+        }),
+        other: closedObject(MEASURE),
+      }),
+    ),
     meta: closedObject({
       ...META_FIELDS,
       start: Type.String({ format: 'date', description: 'First day.' }),
@@ -93,17 +103,20 @@ export async function answerBreakdown(
   const { by, metric = 'events', limit = LIMIT_DEFAULT } = query;
   // A breakdown by property would reveal its values, so it needs permission to read events.
   if (by.startsWith(PROPERTY)) requireScope(caller.principal, 'events:read');
-  const { warehouse, clock } = services;
+  const { clock } = services;
   const nowMs = clock.now();
   const parsed = parseBreakdown(parseQueryScope(services, caller, app, query), query, nowMs);
   const ranking = { dimension: toDimension(by), limit };
-  const { data, other } =
+  const rank = (of: AnalyticsQuery) =>
     metric === 'revenue'
-      ? await sumTopRevenue(warehouse, parsed, ranking, signal)
-      : await countTop(warehouse, parsed, metric, ranking, signal);
+      ? sumTopRevenue(services, of, ranking, signal)
+      : countTop(services, of, metric, ranking, signal);
+  const before = { ...parsed, range: previousRange(parsed.range) };
+  const [{ data, other }, previous] = await Promise.all([rank(parsed), query.compare && rank(before)]);
   return {
     data,
     other,
+    ...(previous && { previous }),
     meta: {
       ...describeQuery(parsed, definitionsOf(metric), nowMs),
       start: formatDay(parsed.range.first),

@@ -1,14 +1,20 @@
 import type { Day } from '../lib/calendar.ts';
-import type { Warehouse } from '../warehouse/open.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
-import type { AnalyticsQuery } from './query.ts';
-import { daySql, queryCondition } from './query-sql.ts';
+import { selectActivity } from './activity-rows.ts';
+import { withPersonSql } from './person-sql.ts';
+import type { AnalyticsQuery, QueryServices } from './query.ts';
+
+/** Over rows that each have another person, app and day. */
+const ONCE_COUNTS = {
+  dau: 'count()',
+  sessions: 'sum(length(sessions))',
+  events: 'sum(events)',
+} as const;
 
 const COUNTS = {
   dau: 'uniqExact(person)',
   // With the person: devices number their sessions from 1, so many people may share a session id.
-  sessions: "uniqExactIf(app_id, person, session_id, session_id != '')",
-  events: 'count()',
+  sessions: 'uniqExactArray(arrayMap(session -> sipHash64(app_id, person, session), sessions))',
+  events: 'sum(events)',
 } as const;
 
 /** A metric that is counted over the events of a day. */
@@ -21,23 +27,23 @@ export function isActivityMetric(metric: string): metric is ActivityMetric {
 
 /** Returns the exact counts of each day that has events. Throws StorageError. */
 export async function countActivity(
-  warehouse: Pick<Warehouse, 'query'>,
+  { warehouse, rollups }: QueryServices,
   query: AnalyticsQuery,
   metrics: readonly ActivityMetric[],
   signal: AbortSignal,
 ): Promise<Map<Day, Partial<Record<ActivityMetric, number>>>> {
-  const events = queryCondition(query);
-  const day = daySql(query, 'timestamp');
-  const active = withPersonSql(query, {
-    sql: `SELECT app_id, ${day.sql} AS day, ${USER_SQL} AS user, session_id FROM events WHERE ${events.sql}`,
-    params: { ...events.params, ...day.params },
-  });
-  const rows = await warehouse.query<{ day: Day } & Partial<Record<ActivityMetric, string>>>(
-    `SELECT day, ${metrics.map((metric) => `${COUNTS[metric]} AS ${metric}`).join(', ')} FROM (${active.sql}) GROUP BY day`,
-    active.params,
+  const rows = selectActivity(rollups, query);
+  const isOnce = rows.isOncePerUser && query.apps.length === 1 && !query.hasLinks;
+  const [counts, source] = isOnce ? [ONCE_COUNTS, rows] : [COUNTS, withPersonSql(query, rows)];
+  const days = await warehouse.query<{ day: Day } & Partial<Record<ActivityMetric, string>>>(
+    `SELECT day, ${metrics.map((metric) => `${counts[metric]} AS ${metric}_count`).join(', ')} FROM (${source.sql}) GROUP BY day`,
+    source.params,
     { signal, isLight: true },
   );
   return new Map(
-    rows.map((row) => [row.day, Object.fromEntries(metrics.map((metric) => [metric, Number(row[metric])]))]),
+    days.map((row) => [
+      row.day,
+      Object.fromEntries(metrics.map((metric) => [metric, Number(row[`${metric}_count` as ActivityMetric])])),
+    ]),
   );
 }

@@ -1,11 +1,10 @@
-import type { Warehouse } from '../warehouse/open.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
-import type { AnalyticsQuery } from './query.ts';
-import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
+import { withPersonSql } from './person-sql.ts';
+import type { AnalyticsQuery, QueryServices } from './query.ts';
+import { type Ranked, type Ranking, selectRanked, shareOf } from './top-values.ts';
 
 /** The aggregate of each metric. Its states merge without counting the same user twice. */
 const AGGREGATES = {
-  events: { name: 'count', of: '' },
+  events: { name: 'sum', of: 'events' },
   users: { name: 'uniqExact', of: 'person' },
 } as const;
 
@@ -20,14 +19,14 @@ export type RankedCount = { [Metric in CountedMetric]?: number } & { share: numb
  * so that all parts belong to the same whole. Throws StorageError.
  */
 export async function countTop(
-  warehouse: Pick<Warehouse, 'query'>,
+  { warehouse, rollups }: QueryServices,
   query: AnalyticsQuery,
   metric: CountedMetric,
   ranking: Ranking,
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = withPersonSql(query, selectEvents(query, ranking, `app_id, ${USER_SQL} AS user`));
+  const events = withPersonSql(query, selectRanked(rollups, query, ranking));
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (

@@ -1,4 +1,4 @@
-import type { Metric } from './metrics.ts';
+import type { HOUR_METRICS, Metric } from './metrics.ts';
 
 /** How each metric is counted; answers contain this text in `meta.definitions`. */
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
@@ -11,6 +11,23 @@ export const METRIC_DEFINITIONS: Record<Metric, string> = {
   revenue:
     "Sum of properties.revenue over all events that have it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",
 };
+
+/** How the metrics of an hour are counted. */
+export const HOUR_DEFINITIONS: Record<(typeof HOUR_METRICS)[number], string> = {
+  active_users:
+    'People with at least one event in that hour. Someone active in two hours counts once in each, so hours do not add up to days.',
+  new_users: METRIC_DEFINITIONS.new_users.replaceAll('day', 'hour'),
+  sessions: METRIC_DEFINITIONS.sessions.replaceAll('day', 'hour').replace('midnight', 'the full hour'),
+  events: METRIC_DEFINITIONS.events.replace('day', 'hour'),
+  revenue: METRIC_DEFINITIONS.revenue,
+};
+
+/** How unique users are counted. */
+export const USERS_DEFINITIONS = {
+  users: 'People with at least one event in the period, each once, however many days they were active on. Exact, not estimated.',
+  new_users: METRIC_DEFINITIONS.new_users.replaceAll('day', 'period'),
+  partial: 'Whether some days of the calendar week or month are outside the range. Weeks start on Monday.',
+} as const;
 
 /** How the live metrics are counted. */
 export const LIVE_DEFINITIONS = {
@@ -33,4 +50,12 @@ export const BREAKDOWN_DEFINITIONS = {
   share:
     "Of all events, all distinct users, or all revenue in the app's currency in the range that match the filters. null if the total is zero or negative, or if refunds make the share negative or more than 1.",
   other: 'All values beyond limit, counted together; each user once.',
+} as const;
+
+/** How retention is counted. */
+export const RETENTION_DEFINITIONS = {
+  size: 'People whose first event ever was in this period of the reporting timezone, whatever the filters.',
+  users:
+    'People of the cohort who came back: on counts those with a matching event in that period, on_or_after those with one in that period or any later one until now. Filters, including event_name, apply to these events only. The first entry is the cohort itself. Periods that have not ended are null.',
+  rate: 'users divided by size, 0 to 1; null for periods that have not ended and for cohorts without people.',
 } as const;

@@ -69,8 +69,8 @@ export async function answerLive(
   const [{ events_per_minute, ...active }, top_events, activity, revenue] = await Promise.all([
     readWindow(warehouse, scope, recent, signal),
     listTopEvents(warehouse, recent, signal),
-    countActivity(warehouse, todayQuery, ['dau'], signal),
-    sumRevenue(warehouse, todayQuery, signal),
+    countActivity(services, todayQuery, ['dau'], signal),
+    sumRevenue(services, todayQuery, signal),
   ]);
   return {
     data: {

@@ -1,13 +1,5 @@
-import { DAY_MS } from '../lib/durations.ts';
-import { listOffsets, type ZoneOffset } from '../lib/zone-offsets.ts';
-import { EVENT_MS_MAX, EVENT_MS_MIN } from '../warehouse/event-columns.ts';
-import {
-  type BoundSql,
-  hasPropertySql,
-  propertyParams,
-  propertyTextSql,
-  timeSql,
-} from '../warehouse/event-sql.ts';
+import { dayCondition, timeCondition } from '../warehouse/day-sql.ts';
+import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../warehouse/event-sql.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
 import { usersWithPropertySql } from './person-sql.ts';
 import { type AnalyticsQuery, FILTERS, groupPropertyFilters, type QueryScope } from './query.ts';
@@ -77,54 +69,3 @@ export function allOf(conditions: readonly BoundSql[]): BoundSql {
 export function queryCondition(query: AnalyticsQuery): BoundSql {
   return allOf([scopeCondition(query), timeCondition(query), dayCondition(query)]);
 }
-
-/**
- * Returns SQL for the calendar day (see Day) of a DateTime64(3) expression in the query's time zone. A time outside the
- * query's range may get a wrong day, but never one inside the range.
- */
-export function daySql(query: Pick<AnalyticsQuery, 'timezone' | 'range'>, time: string): BoundSql {
-  const offsets = offsetsOf(query);
-  const ms = `toUnixTimestamp64Milli(${time})`;
-  const from = '{offsets_from:Array(Int64)}';
-  const offset = `transform(roundDown(${ms}, ${from}), ${from}, {offsets:Array(Int64)})`;
-  return {
-    sql: `toInt32(intDiv(${ms} + ${offset}, ${DAY_MS}))`,
-    params: {
-      offsets_from: offsets.map(({ fromMs }) => fromMs),
-      offsets: offsets.map(({ offsetMs }) => offsetMs),
-    },
-  };
-}
-
-/** Returns the condition that a selected `day` is in the query's range. */
-export function dayCondition({ range }: Pick<AnalyticsQuery, 'range'>): BoundSql {
-  return {
-    sql: 'day BETWEEN {first_day:Int32} AND {last_day:Int32}',
-    params: { first_day: range.first, last_day: range.last },
-  };
-}
-
-/** Returns the condition on `timestamp` that all events of the query's days meet, and few others. */
-export function timeCondition(query: Pick<AnalyticsQuery, 'timezone' | 'range'>): BoundSql {
-  const { first, last } = query.range;
-  const offsets = offsetsOf(query).map(({ offsetMs }) => offsetMs);
-  return {
-    sql: `timestamp >= ${timeSql('from_ms')} AND timestamp < ${timeSql('to_ms')}`,
-    params: {
-      from_ms: clampToEventTime(first * DAY_MS - Math.max(...offsets)),
-      to_ms: clampToEventTime((last + 1) * DAY_MS - Math.min(...offsets)),
-    },
-  };
-}
-
-const knownOffsets = new WeakMap<object, ZoneOffset[]>();
-
-/** Computed once per query: 4,000 days take hundreds of look-ups in ICU, and one answer runs several statements. */
-function offsetsOf(query: Pick<AnalyticsQuery, 'timezone' | 'range'>): ZoneOffset[] {
-  const offsets = knownOffsets.get(query) ?? listOffsets(query.timezone, query.range);
-  knownOffsets.set(query, offsets);
-  return offsets;
-}
-
-/** Times beyond those of events would overflow the engine's DateTime64. */
-const clampToEventTime = (ms: number) => Math.min(Math.max(ms, EVENT_MS_MIN), EVENT_MS_MAX);

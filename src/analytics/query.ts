@@ -9,10 +9,19 @@ import { type PropertyFilter, parsePropertyFilter, propertyPattern } from '../ev
 import type { DayRange } from '../lib/calendar.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { closedObject } from '../lib/schema.ts';
+import type { Rollups } from '../rollups/rollups.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 
+/** What a statement of a query reads. */
+export type QueryServices = { warehouse: Pick<Warehouse, 'query'>; rollups: Rollups };
+
 /** The services that answering a query needs. */
-export type AnalyticsServices = { warehouse: Warehouse; directory: Directory; clock: Clock };
+export type AnalyticsServices = {
+  warehouse: Warehouse;
+  rollups: Rollups;
+  directory: Directory;
+  clock: Clock;
+};
 
 const VALUES_MAX = 50;
 const PROPERTY_FILTERS_MAX = 20;
@@ -86,6 +95,8 @@ export type QueryScope = {
   filters: Filters;
   /** false leaves out revenue sent with a client key, which anyone who has the app can read. */
   includesUnverifiedRevenue: boolean;
+  /** After how many days the project's events are deleted; null if they are kept. */
+  retentionDays: number | null;
   /** Whether an ID may belong to a person of another ID. */
   hasLinks: boolean;
 };
@@ -118,6 +129,7 @@ export function parseQueryScope(
     currency: first.currency,
     filters: pickFilters(query),
     includesUnverifiedRevenue: project.countUnverifiedRevenue,
+    retentionDays: project.retentionDays,
     hasLinks: warehouse.hasLinks(project.id),
   };
 }

@@ -1,33 +1,28 @@
 import type { Day } from '../lib/calendar.ts';
-import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
-import type { Warehouse } from '../warehouse/open.ts';
+import { selectRevenue } from './activity-rows.ts';
 import { formatMoney } from './money.ts';
-import type { AnalyticsQuery } from './query.ts';
-import { daySql, queryCondition } from './query-sql.ts';
+import type { AnalyticsQuery, QueryServices } from './query.ts';
 
 /** Revenue of a day: `revenue` in the app's currency only, and each currency separately. Decimal strings. */
 export type Revenue = { revenue: string; revenue_by_currency: Record<string, string> };
 
 /** Returns the exact sums per currency of each day that has revenue. Throws StorageError. */
 export async function sumRevenue(
-  warehouse: Pick<Warehouse, 'query'>,
+  { warehouse, rollups }: QueryServices,
   query: AnalyticsQuery,
   signal: AbortSignal,
 ): Promise<Map<Day, Record<string, string>>> {
-  const events = queryCondition(query);
-  const day = daySql(query, 'timestamp');
+  const amounts = selectRevenue(rollups, query);
   // Not sumMap, which drops currencies whose sum is zero: a fully refunded sale is not a day without sales.
-  const rows = await warehouse.query<{ day: Day; currency: string; amount: string }>(
-    `SELECT ${day.sql} AS day, currency, sum(${REVENUE_SQL}) AS amount
-     FROM events WHERE ${events.sql} AND ${revenueCondition(query.includesUnverifiedRevenue)}
-     GROUP BY day, currency ORDER BY day, currency`,
-    { ...events.params, ...day.params },
+  const rows = await warehouse.query<{ day: Day; currency: string; total: string }>(
+    `SELECT day, currency, sum(amount) AS total FROM (${amounts.sql}) GROUP BY day, currency ORDER BY day, currency`,
+    amounts.params,
     { signal, isLight: true },
   );
   const days = new Map<Day, Record<string, string>>();
   for (const row of rows) {
     const sums = days.get(row.day) ?? {};
-    sums[row.currency] = formatMoney(row.amount, row.currency);
+    sums[row.currency] = formatMoney(row.total, row.currency);
     days.set(row.day, sums);
   }
   return days;

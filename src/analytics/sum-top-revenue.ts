@@ -1,9 +1,7 @@
-import { REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
-import type { Warehouse } from '../warehouse/open.ts';
 import { formatMoney } from './money.ts';
-import type { AnalyticsQuery } from './query.ts';
+import type { AnalyticsQuery, QueryServices } from './query.ts';
 import { type Revenue, toRevenue } from './sum-revenue.ts';
-import { type Ranked, type Ranking, selectEvents, shareOf } from './top-values.ts';
+import { type Ranked, type Ranking, selectRankedRevenue, shareOf } from './top-values.ts';
 
 /** A value's revenue and its share of the whole, both in the app's currency. */
 export type RankedRevenue = Revenue & { share: number | null };
@@ -15,14 +13,13 @@ type Row = Ranked<{ currency: string; amount: string }>;
  * together. Only values with some revenue count. Throws StorageError.
  */
 export async function sumTopRevenue(
-  warehouse: Pick<Warehouse, 'query'>,
+  { warehouse, rollups }: QueryServices,
   query: AnalyticsQuery,
   ranking: Ranking,
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedRevenue)[]; other: RankedRevenue }> {
   const { currency } = query;
-  const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
-  const events = selectEvents(query, ranking, `${REVENUE_SQL} AS amount, currency`, condition);
+  const events = selectRankedRevenue(rollups, query, ranking);
   const rows = await warehouse.query<Row>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, currency,
        sum(part) AS amount

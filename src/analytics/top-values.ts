@@ -1,6 +1,17 @@
-import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../warehouse/event-sql.ts';
+import type { Rollups } from '../rollups/rollups.ts';
+import { daySql } from '../warehouse/day-sql.ts';
+import {
+  type BoundSql,
+  hasPropertySql,
+  propertyParams,
+  propertyTextSql,
+  REVENUE_SQL,
+  revenueCondition,
+} from '../warehouse/event-sql.ts';
+import { selectRevenue, selectValues } from './activity-rows.ts';
+import { USER_SQL } from './person-sql.ts';
 import type { AnalyticsQuery, FILTERS } from './query.ts';
-import { daySql, queryCondition } from './query-sql.ts';
+import { queryCondition } from './query-sql.ts';
 
 /** What events are grouped by: a column, or a property by its name. */
 export type Dimension = { column: (typeof FILTERS)[number] } | { property: string };
@@ -20,18 +31,41 @@ function valueSql(dimension: Dimension): BoundSql {
   };
 }
 
-/** Returns SQL that selects `day`, `value` and these columns of the query's events. */
-export function selectEvents(
+/** Returns SQL of rows `(app_id, day, user, events, value)` of the query's events. */
+export function selectRanked(rollups: Rollups, query: AnalyticsQuery, { dimension }: Ranking): BoundSql {
+  const value = valueSql(dimension);
+  if (!('column' in dimension))
+    return selectEvents(query, value, `${USER_SQL} AS user, toUInt64(1) AS events`);
+  const rows = selectValues(rollups, query);
+  return {
+    sql: `SELECT app_id, day, user, events, ${value.sql} AS value FROM (${rows.sql})`,
+    params: { ...rows.params, ...value.params },
+  };
+}
+
+/** Returns SQL of rows `(day, value, currency, amount)`: the revenue of the query's events. */
+export function selectRankedRevenue(
+  rollups: Rollups,
   query: AnalyticsQuery,
   { dimension }: Ranking,
-  columns: string,
-  condition = '',
 ): BoundSql {
+  const value = valueSql(dimension);
+  if (!('column' in dimension)) {
+    const condition = ` AND ${revenueCondition(query.includesUnverifiedRevenue)}`;
+    return selectEvents(query, value, `${REVENUE_SQL} AS amount, currency`, condition);
+  }
+  const rows = selectRevenue(rollups, query);
+  return {
+    sql: `SELECT day, ${value.sql} AS value, currency, amount FROM (${rows.sql})`,
+    params: { ...rows.params, ...value.params },
+  };
+}
+
+function selectEvents(query: AnalyticsQuery, value: BoundSql, columns: string, condition = ''): BoundSql {
   const events = queryCondition(query);
   const day = daySql(query, 'timestamp');
-  const value = valueSql(dimension);
   return {
-    sql: `SELECT ${day.sql} AS day, ${value.sql} AS value, ${columns}
+    sql: `SELECT app_id, ${day.sql} AS day, ${value.sql} AS value, ${columns}
           FROM events WHERE ${events.sql}${condition}`,
     params: { ...events.params, ...day.params, ...value.params },
   };

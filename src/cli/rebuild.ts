@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { StorageError } from '../lib/errors.ts';
+import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { withServices } from './control/with-services.ts';
 import { notify } from './terminal/print.ts';
@@ -28,7 +29,9 @@ async function rebuild(services: ControlServices): Promise<string> {
     const tables = await warehouse.rebuild(({ table, rows, done, total }) =>
       notify(`${done}/${total} ${table}: ${rows.toLocaleString('en-US')} rows`),
     );
-    return `Rebuilt ${tables} tables. The next start of the server derives the rollups of all days again.`;
+    const rollups = await openRollups({ ...services, warehouse });
+    await rollups.settle().finally(() => rollups.close());
+    return `Rebuilt ${tables} tables, and the rollups of all days.`;
   } finally {
     await warehouse.close();
   }

@@ -9,6 +9,7 @@ import { type Erasure, findErasure } from '../erasure/erasure-record.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { StorageError } from '../lib/errors.ts';
 import { escapeValue } from '../lib/visible-text.ts';
+import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { toErasureJson } from '../users/erase-routes.ts';
 import { chooseProject } from './control/choose-project.ts';
@@ -101,11 +102,13 @@ async function eraseAlone(services: ControlServices, id: string): Promise<Erasur
     throw error;
   });
   if (warehouse === undefined) return undefined;
-  const stop = startErasing({ ...services, warehouse });
+  const rollups = await openRollups({ ...services, warehouse });
+  const stop = startErasing({ ...services, warehouse }, { invalidateDays: rollups.invalidate });
   try {
     return await services.eraser.run(id, ALONE_MS_MAX);
   } finally {
     await stop();
+    await rollups.close();
     await warehouse.close();
   }
 }

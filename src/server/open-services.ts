@@ -36,7 +36,7 @@ import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store
 import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
-export type ControlServices = Omit<Services, 'warehouse' | 'limiter'> & {
+export type ControlServices = Omit<Services, 'warehouse' | 'rollups' | 'limiter'> & {
   eventsDir: string;
   /** Throws an error with the fix if the event store is not the one of this control database. Marks a new one. */
   requirePair: () => Promise<void>;

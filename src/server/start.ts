@@ -18,6 +18,7 @@ import { createLimiter } from '../limits/limiter.ts';
 import { createMemoryLimiter } from '../limits/memory.ts';
 import { openRedisStore } from '../limits/redis/redis.ts';
 import { renewSetupLink } from '../members/set-up.ts';
+import { openRollups } from '../rollups/rollups.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { startNotingRevisions } from './control-revision.ts';
@@ -35,6 +36,8 @@ export type RunningServer = {
   setupUrl: string | undefined;
   /** Loads what the first sign-in needs. Never rejects: a failure is logged. */
   loadAccounts: () => Promise<void>;
+  /** Derives the rollups of all days that have changed, which otherwise happens a few seconds later. */
+  settleRollups: () => Promise<void>;
   stop: () => Promise<void>;
 };
 
@@ -57,7 +60,8 @@ export async function startServer(
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });
-  const services = { ...control, warehouse, limiter };
+  const rollups = opening.adopt(await openRollups({ ...control, warehouse }), close);
+  const services = { ...control, warehouse, rollups, limiter };
   const app = createServer(services, [...ROUTES, ...DASHBOARD_ROUTES]);
   let stopTasks = async () => {};
   opening.defer(() => stopTasks());
@@ -90,7 +94,15 @@ export async function startServer(
       log.error({ err: error }, 'signing in does not work until the next start');
     }
   };
-  return { url, metricsUrl: metricsListener?.url, isNew, setupUrl, loadAccounts, stop };
+  return {
+    url,
+    metricsUrl: metricsListener?.url,
+    isNew,
+    setupUrl,
+    loadAccounts,
+    settleRollups: rollups.settle,
+    stop,
+  };
 }
 
 /** Opens the store of rate-limit buckets: shared by all processes in Redis, or in this process's memory. */
@@ -154,7 +166,7 @@ function startTasks(services: Services, eventsDir: string): () => Promise<void> 
   const stopNotices = startExpiryNotices(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);
-  const stopErasing = startErasing(services);
+  const stopErasing = startErasing(services, { invalidateDays: services.rollups.invalidate });
   const stopNoting = startNotingRevisions(services, eventsDir);
   return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch, stopNoting, stopErasing]);
 }

@@ -10,6 +10,7 @@ import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
+import type { EventRow } from './event-row.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
@@ -29,6 +30,10 @@ export type Warehouse = Pick<Gateway, 'query'> &
   Pick<Deletions, 'deleteEvents' | 'forgetIds' | 'rebuild'> & {
     /** Resolves when all events that were appended so far are stored or rejected, and everything is derived from them. */
     settled(): Promise<void>;
+    /** Runs statements in the background, by one thread, apart from queries and the writer. */
+    maintenance: Pick<Gateway, 'query' | 'command'>;
+    /** Calls the listener with rows that can be queried now, before queries that wait for them, and their block. */
+    onInserted(listener: InsertListener): void;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
@@ -40,6 +45,9 @@ export type Warehouse = Pick<Gateway, 'query'> &
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
+
+/** Called with rows that can be queried now, and their block: see `WriterOptions`. */
+export type InsertListener = (rows: readonly EventRow[], block: number) => void;
 
 export type WarehouseOptions = {
   /** Data folder of the embedded engine, created when missing. One process per folder. */
@@ -93,10 +101,12 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     }),
     (gateway) => closeReaders(gateway, control, log),
   );
+  const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
-  const { onLinkConflict: onConflict } = options;
+  const { notify: onInserted, listen } = createInsertListeners();
   const { isOverdue } = watchdog;
-  const parts = { writing, reading, erasedIds, integrity, noteFailure, onConflict, isOverdue, clock, log };
+  const own = { onInserted, onConflict: options.onLinkConflict };
+  const parts = { writing, reading, erasedIds, integrity, noteFailure, ...own, isOverdue, clock, log };
   const writer = opening.adopt(await openStoreWriter(parts), close);
   const appends = trackAppends(writer);
   // After the writer, which repairs at its start.
@@ -106,22 +116,22 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const mend = { open: openMending(path), control, pause: writer.pause, integrity, turns, clock, log };
   mender = await startMender(mend);
   opening.defer(mender.stop);
-  const deletions = createDeletions({ ...mend, erasedIds });
-  opening.defer(deletions.stop);
+  const { stop, ...deleting } = createDeletions({ ...mend, erasedIds });
+  opening.defer(stop);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   const query = queryAfter(writer, reading, noteFailure);
   // The probe waits for no one; it fails when queries would, because a statement of the writer is overdue.
-  const after = () => (watchdog.isOverdue() ? writer.pendingDerivation() : undefined);
+  const after = () => (isOverdue() ? writer.pendingDerivation() : undefined);
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
   return {
     query,
+    ...deleting,
+    ...appends,
     ...linked,
-    settled: appends.settled,
-    deleteEvents: deletions.deleteEvents,
-    forgetIds: deletions.forgetIds,
-    rebuild: deletions.rebuild,
+    maintenance,
+    onInserted: listen,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
@@ -157,6 +167,7 @@ type WriterParts = {
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
   onConflict: OnConflict | undefined;
+  onInserted: InsertListener;
   isOverdue: () => boolean;
   clock: Clock;
   log: Log;
@@ -201,6 +212,25 @@ function queryAfter(
       throw error;
     }
   };
+}
+
+/** By one thread, so that most of the processor is left for requests; in files where it would take much memory. */
+const MAINTENANCE_SETTINGS = {
+  max_threads: 1,
+  max_memory_usage: 1_000_000_000,
+  max_bytes_before_external_group_by: 200_000_000,
+  max_bytes_before_external_sort: 200_000_000,
+};
+
+const openMaintenance = (path: string) =>
+  openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
+
+function createInsertListeners() {
+  const listeners: InsertListener[] = [];
+  const notify: InsertListener = (rows, block) => {
+    for (const listener of listeners) listener(rows, block);
+  };
+  return { notify, listen: (listener: InsertListener) => void listeners.push(listener) };
 }
 
 /** By one thread, so that most of the processor is left for requests. */

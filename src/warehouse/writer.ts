@@ -59,6 +59,11 @@ export type WriterOptions = {
   isOverdue?: () => boolean;
   /** Called with each failure of a statement. */
   onFailure?: (error: unknown) => void;
+  /**
+   * Called with rows that can be queried now, and their block. After a failure it is called once they are known to be there,
+   * or not, which may be after later blocks.
+   */
+  onInserted?: (rows: readonly EventRow[], block: number) => void;
   clock: Clock;
   log: Log;
   limits?: Partial<QueueLimits>;
@@ -86,10 +91,10 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
   };
   const pauses = createPauses();
   let work: Promise<void> | undefined;
-  const drain = () =>
-    drainQueue(options, state, { queue, pauses }, () => {
-      work = undefined;
-    });
+  const onEnd = () => {
+    work = undefined;
+  };
+  const drain = () => drainQueue(options, state, { queue, pauses }, onEnd);
 
   return {
     async append(rows) {
@@ -99,8 +104,8 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       if (first === undefined) return [];
       // Checked before encoding, so that rejecting a flood is cheap.
       if (queue.size().rows + rows.length > limits.rowsMax) throw queueFullError();
-      const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
-      const append = { ...encode(rows, limits), resolve, reject };
+      const { promise, ...settle } = Promise.withResolvers<boolean[]>();
+      const append = { ...encode(rows, limits), ...settle };
       if (!queue.push(first.project_id, append)) throw queueFullError();
       work ??= drain();
       return await promise;
@@ -182,6 +187,8 @@ type State = {
   storing: Append[];
   feed: FeedSource;
   isDamaged: boolean;
+  /** Rows that are in the store if their insert succeeds, or has succeeded although it seemed to fail. */
+  uncertain?: { rows: readonly EventRow[]; block: number };
   isClosed: boolean;
   seenIds: SeenIds;
   pendingDerivation: Promise<void> | undefined;
@@ -223,7 +230,9 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     if (rows.length > 0) {
       state.lastBlock = Math.max(state.lastBlock + 1, options.clock.now() * 1000);
       state.isDamaged = true;
+      state.uncertain = { rows, block: state.lastBlock };
       await options.store.insertEvents(lines, state.lastBlock);
+      noteInserted(options, state);
       state.feed.publish(state.lastBlock, rows);
       state.pendingDerivation = derive(options, state, rows);
     }
@@ -234,6 +243,11 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
     logFailure(options, state, error, 'storing events failed');
     rejectAll(appends, error);
   }
+}
+
+function noteInserted({ onInserted }: WriterOptions, state: State): void {
+  if (state.uncertain) onInserted?.(state.uncertain.rows, state.uncertain.block);
+  delete state.uncertain;
 }
 
 /**
@@ -261,6 +275,7 @@ async function repair(options: WriterOptions, state: State): Promise<void> {
   try {
     state.lastBlock = Math.max(state.lastBlock, await options.store.repair());
     state.isDamaged = false;
+    noteInserted(options, state);
     // A failed insert may have stored its events anyway. Its retry then finds only duplicates and publishes nothing.
     state.feed.publish(state.lastBlock);
   } catch (error) {

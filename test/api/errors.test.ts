@@ -10,6 +10,7 @@ import { createServer } from '../../src/http/server.ts';
 import { StorageError } from '../../src/lib/errors.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { createFeed } from '../../src/warehouse/feed.ts';
 import { cleanUp } from '../support/clean-up.ts';
@@ -57,6 +58,8 @@ const warehouse = {
   feed: createFeed(0),
   queue: () => assert.fail(),
   isFailing: () => false,
+  maintenance: { query: async () => [], command: async () => {} },
+  onInserted: () => {},
   hasLinks: () => true,
   listProblems: () => [],
   oldestStatementMs: () => 0,
@@ -67,10 +70,12 @@ const warehouse = {
   rebuild: async () => 0,
   close: async () => {},
 };
-const app = createServer({ ...services, warehouse, limiter: createLimiter() }, ROUTES);
+const rollups = await openRollups({ ...services, warehouse });
+const app = createServer({ ...services, warehouse, rollups, limiter: createLimiter() }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
 cleanUp(async () => {
   await app.close();
+  await rollups.close();
   await services.close();
 });
 
@@ -240,7 +245,7 @@ const request = (line: string, header = 'X-Nothing: 1') =>
 
 it('links to the documentation at the public URL if one is configured', async () => {
   const config = { ...services.config, publicUrl: 'https://appflow.example.com' };
-  const there = createServer({ ...services, config, warehouse, limiter: createLimiter() }, ROUTES);
+  const there = createServer({ ...services, config, warehouse, rollups, limiter: createLimiter() }, ROUTES);
   cleanUp(() => there.close());
   const { url, call } = connect(await there.listen({ port: 0, host: '127.0.0.1' }));
   const type = 'https://appflow.example.com/docs/errors#internal';

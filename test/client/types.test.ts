@@ -12,6 +12,8 @@ import type * as projects from '../../client/src/api/projects.ts';
 import type * as users from '../../client/src/api/users.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
+import type { HOURLY_ANSWER, HOURLY_QUERY } from '../../src/analytics/hourly.ts';
+import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
 import type { FieldError } from '../../src/api/errors.ts';
@@ -74,6 +76,10 @@ export type Proofs = [
   Proof<Is<events.StreamFilter, typeof STREAM_QUERY>>,
   Proof<Is<analytics.DailyQuery, typeof DAILY_QUERY>>,
   Proof<Is<analytics.DailyAnswer, typeof DAILY_ANSWER>>,
+  Proof<Is<analytics.HourlyQuery, typeof HOURLY_QUERY>>,
+  Proof<Is<analytics.HourlyAnswer, typeof HOURLY_ANSWER>>,
+  Proof<Is<analytics.UsersQuery, typeof USERS_QUERY>>,
+  Proof<Is<analytics.UsersAnswer, typeof USERS_ANSWER>>,
   Proof<Is<analytics.BreakdownQuery, typeof BREAKDOWN_QUERY>>,
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
   Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,

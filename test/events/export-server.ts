@@ -8,6 +8,7 @@ import { createServer } from '../../src/http/server.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { closedObject } from '../../src/lib/schema.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
@@ -45,11 +46,13 @@ export async function startExportServer(routes: readonly Route<unknown>[]) {
   const services = await openControlServices(config, clock);
   const elsewhere = await openControlServices(config, clock);
   const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
+  const rollups = await openRollups({ ...services, warehouse });
   const limiter = createLimiter({ overrides: config.limitOverrides });
-  const server = createServer({ ...services, warehouse, limiter }, [...ROUTES, ...routes]);
+  const server = createServer({ ...services, warehouse, rollups, limiter }, [...ROUTES, ...routes]);
   const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
   cleanUp(async () => {
     await server.close();
+    await rollups.close();
     await warehouse.close();
     await elsewhere.close();
     await services.close();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { it } from 'node:test';
 import { createServer } from '../../src/http/server.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
@@ -18,8 +19,9 @@ const project = await initProject(config);
 const services = await openControlServices(config);
 const { control, log, clock } = services;
 const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
+const rollups = await openRollups({ ...services, warehouse });
 const limiter = createLimiter({ overrides: config.limitOverrides });
-const app = createServer({ ...services, warehouse, limiter }, ROUTES);
+const app = createServer({ ...services, warehouse, rollups, limiter }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
 
 const worker = adoptChild(
@@ -32,6 +34,7 @@ await once(worker, 'message');
 cleanUp(async () => {
   worker.kill();
   await app.close();
+  await rollups.close();
   await warehouse.close();
   await services.close();
 });

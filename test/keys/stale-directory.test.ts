@@ -7,6 +7,7 @@ import { openDirectory } from '../../src/directory/directory.ts';
 import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
@@ -38,11 +39,13 @@ const breakable: Control = {
 };
 const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => nowMs });
 const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
+const rollups = await openRollups({ ...services, warehouse });
 const limiter = createLimiter({ overrides: config.limitOverrides });
-const app = createServer({ ...services, control: breakable, directory, warehouse, limiter }, ROUTES);
+const app = createServer({ ...services, control: breakable, directory, warehouse, rollups, limiter }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
 cleanUp(async () => {
   await app.close();
+  await rollups.close();
   await warehouse.close();
   directory.close();
   await other.close();

@@ -10,6 +10,7 @@ import { OPTIONAL_KEY_FIELDS } from '../../src/keys/key-fields.ts';
 import { verify } from '../../src/keys/verify/verify.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse } from '../../src/warehouse/open.ts';
@@ -36,16 +37,13 @@ const breakable: Control = {
 };
 const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => monotonicMs });
 const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
+const rollups = await openRollups({ ...services, warehouse });
 const limiter = createLimiter({ overrides: config.limitOverrides });
-
-const served = { ...services, control: breakable, directory, warehouse, limiter };
+const served = { ...services, control: breakable, directory, warehouse, rollups, limiter };
 const server = createServer(served, ROUTES);
 const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));
 cleanUp(async () => {
-  await server.close();
-  await warehouse.close();
-  directory.close();
-  await services.close();
+  for (const one of [server, rollups, warehouse, directory, services]) await one.close();
 });
 
 type Made = { id: string; key: string };

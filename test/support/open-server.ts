@@ -6,6 +6,7 @@ import type { Clock } from '../../src/lib/clock.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { openWarehouse, type WarehouseOptions } from '../../src/warehouse/open.ts';
 
 /** A server and the services it uses. */
@@ -27,16 +28,18 @@ export async function startOpenServer(
   const { queryMemoryBytes } = config;
   const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes, idKey };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
-  const opened = { ...control, warehouse, limiter: createLimiter({ overrides: config.limitOverrides }) };
+  const rollups = await openRollups({ ...control, warehouse });
+  const opened = { ...control, warehouse, rollups, limiter: createLimiter({ overrides: config.limitOverrides }) };
   // A machine that is busy with other tests would be taken for a busy server.
   const shedding = { ...control.shedding, refuses: () => false };
   const services = { ...opened, shedding, ...change(opened) };
   const app = createServer(services, routes);
-  const stopErasing = startErasing(services);
+  const stopErasing = startErasing(services, { invalidateDays: rollups.invalidate });
   const url = await app.listen({ port: config.port, host: config.host });
   const stop = async () => {
     await app.close();
     await stopErasing();
+    await rollups.close();
     await warehouse.close();
     await close();
   };

@@ -3,8 +3,12 @@ import type {
   BreakdownQuery,
   DailyAnswer,
   DailyQuery,
+  HourlyAnswer,
+  HourlyQuery,
   LiveAnswer,
   LiveQuery,
+  UsersAnswer,
+  UsersQuery,
 } from '../api/analytics.ts';
 import type { Caller, CallOptions } from './call.ts';
 
@@ -19,6 +23,24 @@ export type Analytics = {
    * ```
    */
   daily: (query?: DailyQuery, options?: CallOptions) => Promise<DailyAnswer>;
+  /**
+   * Returns users, sessions, events and revenue per clock hour, of today unless the query says otherwise.
+   * @example
+   * ```ts
+   * const { data } = await admin.analytics.hourly({ app_id: appId, days: 2 });
+   * for (const hour of data) console.log(hour.hour, hour.active_users);
+   * ```
+   */
+  hourly: (query?: HourlyQuery, options?: CallOptions) => Promise<HourlyAnswer>;
+  /**
+   * Returns how many people were active, each counted once, over a range or per calendar period of it.
+   * @example
+   * ```ts
+   * const { data } = await admin.analytics.users({ app_id: appId, days: 90, interval: 'week' });
+   * for (const week of data) console.log(week.start, week.users, week.new_users);
+   * ```
+   */
+  users: (query?: UsersQuery, options?: CallOptions) => Promise<UsersAnswer>;
   /**
    * Returns the top values of a dimension, and the rest grouped together.
    * @example
@@ -43,6 +65,8 @@ export type Analytics = {
 export function createAnalytics({ call }: Caller): Analytics {
   return {
     daily: (query = {}, options) => call('analytics.daily', { query, options }),
+    hourly: (query = {}, options) => call('analytics.hourly', { query, options }),
+    users: (query = {}, options) => call('analytics.users', { query, options }),
     breakdown: (query, options) => call('analytics.breakdown', { query, options }),
     live: (query = {}, options) => call('analytics.live', { query, options }),
   };

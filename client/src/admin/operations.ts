@@ -19,6 +19,8 @@ export const OPERATIONS = {
   // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
   'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
+  'analytics.hourly': { method: 'GET', path: '/v1/analytics/hourly', category: 'analytics' },
+  'analytics.users': { method: 'GET', path: '/v1/analytics/users', category: 'analytics' },
   'analytics.breakdown': { method: 'GET', path: '/v1/analytics/breakdown', category: 'analytics' },
   'analytics.live': { method: 'GET', path: '/v1/analytics/live', category: 'analytics' },
   'users.list': { method: 'GET', path: '/v1/users', category: 'analytics' },

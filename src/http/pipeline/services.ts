@@ -22,6 +22,7 @@ import type { Limiter } from '../../limits/limiter.ts';
 import type { LoopShare } from '../../limits/loop-share.ts';
 import type { Shedding } from '../../limits/shedding.ts';
 import type { MembershipWatcher } from '../../members/membership-watcher.ts';
+import type { Rollups } from '../../rollups/rollups.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
 import type { Bodies } from '../body/bodies.ts';
 import type { Connections } from '../connections/connections.ts';
@@ -38,6 +39,7 @@ export type Services = {
   unstored: UnstoredRevocations;
   clockState: ClockState;
   warehouse: Warehouse;
+  rollups: Rollups;
   limiter: Limiter;
   shedding: Shedding;
   loopShare: LoopShare;

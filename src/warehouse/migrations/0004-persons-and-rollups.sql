@@ -46,23 +46,26 @@ ORDER BY (project_id, app_id, app_user_id, name, is_once, timestamp, received_at
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
 -- Rollups: what a day of an app in its time zone consists of. `day` counts from 1970-01-01, `user` is the sipHash64 of the
--- app_user_id, and only rows of the version that `rollup_days` names count, so that deriving a day again replaces it.
+-- app_user_id. Only rows of the version that `rollup_days` names count, so that deriving a day again replaces it. Versions of a
+-- day take turns in two slots: merging drops the version before the last one, never the one that queries read.
 CREATE TABLE IF NOT EXISTS user_days (
   project_id LowCardinality(String),
   app_id LowCardinality(String),
   day Int32,
+  slot UInt8,
   user UInt64,
   events UInt32,
   sessions Array(UInt64),
   version UInt64 CODEC(Delta, ZSTD(1))
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (project_id, app_id, day, user)
+ORDER BY (project_id, app_id, day, slot, user)
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS user_day_values (
   project_id LowCardinality(String),
   app_id LowCardinality(String),
   day Int32,
+  slot UInt8,
   user UInt64,
   event_name LowCardinality(String),
   platform LowCardinality(String),
@@ -71,13 +74,14 @@ CREATE TABLE IF NOT EXISTS user_day_values (
   events UInt32,
   version UInt64 CODEC(Delta, ZSTD(1))
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (project_id, app_id, day, user, event_name, platform, country, app_version)
+ORDER BY (project_id, app_id, day, slot, user, event_name, platform, country, app_version)
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
 CREATE TABLE IF NOT EXISTS revenue_days (
   project_id LowCardinality(String),
   app_id LowCardinality(String),
   day Int32,
+  slot UInt8,
   currency LowCardinality(String),
   verified UInt8,
   event_name LowCardinality(String),
@@ -87,17 +91,19 @@ CREATE TABLE IF NOT EXISTS revenue_days (
   amount Decimal(38, 6),
   version UInt64 CODEC(Delta, ZSTD(1))
 ) ENGINE = ReplacingMergeTree(version)
-ORDER BY (project_id, app_id, day, currency, verified, event_name, platform, country, app_version)
+ORDER BY (project_id, app_id, day, slot, currency, verified, event_name, platform, country, app_version)
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Which days the rollups contain. The row without a project is the block up to which every changed day is in them.
+-- Which version of each day counts, and up to which block of `events` it goes. `version` 0 of a day that must be derived again.
+-- The row without a project says up to which block all changed days are listed.
 CREATE TABLE IF NOT EXISTS rollup_days (
   project_id LowCardinality(String),
   app_id LowCardinality(String),
   day Int32,
   timezone LowCardinality(String),
   version UInt64,
-  is_valid UInt8
-) ENGINE = ReplacingMergeTree(version)
+  block UInt64,
+  written UInt64
+) ENGINE = ReplacingMergeTree(written)
 ORDER BY (project_id, app_id, day)
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;

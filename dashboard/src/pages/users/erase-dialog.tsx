@@ -3,7 +3,7 @@ import { type ReactNode, useState } from 'react';
 import type { App, UserProfile } from '../../api/answers.ts';
 import { errorMessage } from '../../api/problem.ts';
 import { isCanceled } from '../../api/step-up.ts';
-import { eraseUser, erasureQuery, refreshAfterErasure, type UserRef } from '../../api/users.ts';
+import { eraseUser, type UserRef } from '../../api/users.ts';
 import { ConfirmDialog } from '../../components/confirm-dialog.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Field } from '../../components/ui/field.tsx';

@@ -1,0 +1,100 @@
+import type { Day, DayRange } from '../lib/calendar.ts';
+import { HOUR_MS } from '../lib/durations.ts';
+import { dayAt } from '../lib/zone-offsets.ts';
+
+/** A day as the rollups contain it: which version, and up to which block of the events. Events of later blocks are not in it. */
+export type RolledDay = { version: number; block: number };
+
+/** What is known about the days of one app, in memory: which are rolled up, and which have changed since. */
+export type AppDays = {
+  readonly timezone: string;
+  /** Notes that an event of this hour (since 1970, UTC) was stored, in a block above those of all rollups. */
+  noteHour(hour: number): void;
+  /** The same for an event in a block that rollups may go beyond without it. */
+  forgetHour(hour: number): void;
+  /** Whether all days with events are known. */
+  isComplete(): boolean;
+  setComplete(): void;
+  /** Returns the days that have changed since the last call, and forgets them. */
+  takeChanged(): Day[];
+  /** Puts days back that could not be derived. */
+  putBack(days: readonly Day[]): void;
+  hasChanged(): boolean;
+  setRolled(day: Day, rolled: RolledDay): void;
+  /** Returns those of the days that were taken and not put back or forgotten since. */
+  filterTaken(days: readonly Day[]): Day[];
+  /** Where the next version of a day goes: not where the one is that counts. */
+  nextSlot(day: Day): 0 | 1;
+  /** From now on these days are read from the events, until they are derived again. */
+  forget(days: readonly Day[]): void;
+  /** Returns the days of a range that are rolled up, and those that have events which are not in the rollups. */
+  find(range: DayRange): FoundDays;
+};
+
+/** `rolled` are days whose rollup counts; `changed` are days with events in blocks above the one given for each. */
+export type FoundDays = { rolled: Map<Day, RolledDay>; changed: Map<Day, number> };
+
+/** Returns the days of an app whose days start at midnight in `timezone`, with none rolled up. */
+export function createAppDays(timezone: string): AppDays {
+  const rolled = new Map<Day, RolledDay>();
+  let changedHours = new Set<number>();
+  let changed = new Set<Day>();
+  /** Taken, and not derived yet. */
+  const pending = new Set<Day>();
+  let isComplete = false;
+
+  const putBack = (days: readonly Day[]) => {
+    for (const day of days) {
+      pending.delete(day);
+      changed.add(day);
+    }
+  };
+
+  const forget = (days: readonly Day[]) => {
+    for (const day of days) rolled.delete(day);
+    putBack(days);
+  };
+  /** Midnight may be inside an hour. */
+  const daysOfHour = (hour: number) => [
+    dayAt(timezone, hour * HOUR_MS),
+    dayAt(timezone, (hour + 1) * HOUR_MS - 1),
+  ];
+
+  return {
+    timezone,
+    noteHour(hour) {
+      if (changedHours.has(hour)) return;
+      changedHours.add(hour);
+      for (const day of daysOfHour(hour)) changed.add(day);
+    },
+    forgetHour: (hour) => forget(daysOfHour(hour)),
+    isComplete: () => isComplete,
+    setComplete() {
+      isComplete = true;
+    },
+    takeChanged() {
+      const days = [...changed].sort((one, other) => one - other);
+      for (const day of days) pending.add(day);
+      changed = new Set();
+      changedHours = new Set();
+      return days;
+    },
+    putBack,
+    hasChanged: () => changed.size > 0,
+    setRolled(day, version) {
+      rolled.set(day, version);
+      pending.delete(day);
+    },
+    filterTaken: (days) => days.filter((day) => pending.has(day)),
+    nextSlot: (day) => ((rolled.get(day)?.version ?? 1) % 2 === 0 ? 1 : 0),
+    forget,
+    find(range) {
+      const isIn = (day: Day) => day >= range.first && day <= range.last;
+      const days = [...new Set([...changed, ...pending])].filter(isIn);
+      return {
+        rolled: new Map([...rolled].filter(([day]) => isIn(day))),
+        changed: new Map(days.map((day) => [day, rolled.get(day)?.block ?? 0])),
+      };
+    },
+  };
+}

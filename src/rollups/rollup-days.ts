@@ -1,0 +1,97 @@
+import type { Day } from '../lib/calendar.ts';
+import { HOUR_MS } from '../lib/durations.ts';
+import type { Gateway } from '../warehouse/engine/gateway.ts';
+import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
+import type { RolledDay } from './app-days.ts';
+
+/** A day as `rollup_days` has it; `version` 0 must be derived again. */
+export type StoredDay = RolledDay & { projectId: string; appId: string; timezone: string; day: Day };
+
+/** What is stored: the days, the block up to which all changed days are among them, and the highest number in use. */
+export type StoredDays = { days: StoredDay[]; block: number; written: number };
+
+type Row = {
+  project_id: string;
+  app_id: string;
+  day: number;
+  zone: string;
+  of_version: string;
+  of_block: string;
+  highest: string;
+};
+
+/** Returns the days that are rolled up. Rejects with StorageError. */
+export async function readRolledDays(gateway: Pick<Gateway, 'query'>): Promise<StoredDays> {
+  const rows = await gateway.query<Row>(
+    `SELECT project_id, app_id, day, argMax(timezone, written) AS zone, argMax(version, written) AS of_version,
+      argMax(block, written) AS of_block, max(written) AS highest
+    FROM rollup_days GROUP BY project_id, app_id, day`,
+  );
+  const days = rows.map(
+    (row): StoredDay => ({
+      projectId: row.project_id,
+      appId: row.app_id,
+      timezone: row.zone,
+      day: row.day,
+      version: Number(row.of_version),
+      block: Number(row.of_block),
+    }),
+  );
+  return {
+    days: days.filter(({ projectId }) => projectId !== ''),
+    block: days.find(({ projectId }) => projectId === '')?.block ?? 0,
+    written: rows.reduce((highest, row) => Math.max(highest, Number(row.highest)), 0),
+  };
+}
+
+/** Stores which version of some days counts. `written` is above that of everything stored before. Rejects with StorageError. */
+export async function writeRolledDays(
+  gateway: Pick<Gateway, 'command'>,
+  days: readonly StoredDay[],
+  written: number,
+): Promise<void> {
+  if (days.length === 0) return;
+  const lines = days.map(({ projectId, appId, day, timezone, version, block }) =>
+    JSON.stringify([projectId, appId, day, timezone, version, block, written]),
+  );
+  const columns = 'project_id, app_id, day, timezone, version, block, written';
+  await gateway.command(
+    `INSERT INTO rollup_days (${columns}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`,
+  );
+}
+
+/** Stores up to which block all changed days are listed. Rejects with StorageError. */
+export function writeBlock(gateway: Pick<Gateway, 'command'>, block: number, written: number): Promise<void> {
+  const all = { projectId: '', appId: '', timezone: '', day: 0, version: 0, block };
+  return writeRolledDays(gateway, [all], written);
+}
+
+/** An hour since 1970 (UTC) in which an app has events. */
+export type EventHour = { app_id: string; hour: number };
+
+const HOUR_SQL = `toInt32(intDiv(toUnixTimestamp64Milli(timestamp), ${HOUR_MS})) AS hour`;
+
+/** Returns the hours of events in blocks above `block`. Rejects with StorageError. */
+export function listHoursSince(gateway: Pick<Gateway, 'query'>, block: number): Promise<EventHour[]> {
+  return gateway.query<EventHour>(
+    `SELECT app_id, ${HOUR_SQL} FROM events WHERE block > {block:UInt64} AND ${COUNTED_SQL} GROUP BY app_id, hour`,
+    { block },
+    { timeoutMs: SCAN_MS },
+  );
+}
+
+/** Returns the hours of all events of an app. Rejects with StorageError. */
+export function listHoursOf(
+  gateway: Pick<Gateway, 'query'>,
+  { projectId, appId }: { projectId: string; appId: string },
+): Promise<EventHour[]> {
+  return gateway.query<EventHour>(
+    `SELECT app_id, ${HOUR_SQL} FROM events
+    WHERE project_id = {project_id:String} AND app_id = {app_id:String} AND ${COUNTED_SQL} GROUP BY app_id, hour`,
+    { project_id: projectId, app_id: appId },
+    { timeoutMs: SCAN_MS },
+  );
+}
+
+/** Reading two columns of all events takes about a second per 100 million. */
+const SCAN_MS = 10 * 60 * 1_000;
