@@ -16,8 +16,8 @@ import { memberRoutes } from './members/routes.ts';
 import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
-import { userRoutes } from './users/routes.ts';
 import { eraseRoutes } from './users/erase-routes.ts';
+import { userRoutes } from './users/routes.ts';
 
 const API_ROUTES = [
   ...eventRoutes,

@@ -13,77 +13,20 @@ import {
 } from '../support/chromium.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { startTestServer } from '../support/harness.ts';
+import { STRANGE_ID, sendUserEvents, USER_EVENTS } from './user-events.ts';
 
 /** A folder for screenshots. */
 const shots = process.env.APPFLOW_TEST_SHOTS;
 if (shots !== undefined) mkdirSync(shots, { recursive: true });
 
 const api = await startTestServer();
-const { project_id, app_id, server_key } = api.project;
+const { project_id, app_id } = api.project;
 const owner = await setUp(api.url, api.server.setupUrl);
 const developer = await joinProject(owner, project_id, 'developer', 'Developer');
 const chromium = startChromium();
 const at = (path: string) => `${api.url}/p/${project_id}${path}`;
 
-const NOW_MS = Date.now();
-const STRANGE_ID = 'a/b%2F?#é 100% 漢字';
-let sent = 0;
-
-type Sent = {
-  name: string;
-  user: string;
-  minutesAgo: number;
-  session?: string;
-  properties?: object;
-  country?: string;
-};
-
-function toEvent({ name, user, minutesAgo, session, properties = {}, country = 'DE' }: Sent) {
-  sent += 1;
-  return {
-    event_id: `event_${sent}`,
-    event_name: name,
-    app_user_id: user,
-    timestamp: new Date(NOW_MS - minutesAgo * 60_000).toISOString(),
-    properties,
-    context: { platform: 'ios', country, app_version: '2.4.0' },
-    ...(session !== undefined && { session_id: session }),
-  };
-}
-
-async function send(events: readonly Sent[]): Promise<void> {
-  const body = { app_id, events: events.map(toEvent) };
-  const answer = await api.call('POST', '/v1/events', { key: server_key, body });
-  assert.equal(answer.body.accepted, events.length, answer.text);
-}
-
-const SALE = { revenue: '9.99', currency: 'USD' };
-await send([
-  { name: 'app_open', user: 'anon_1', minutesAgo: 500, session: 's1', country: 'FR' },
-  {
-    name: '$identify',
-    user: 'alice',
-    minutesAgo: 499,
-    session: 's1',
-    properties: { anonymous_id: 'anon_1', $set: { plan: 'pro' } },
-  },
-  { name: 'purchase', user: 'alice', minutesAgo: 495, session: 's1', properties: SALE },
-  { name: 'screen_view', user: 'alice', minutesAgo: 100, session: 's2', properties: { screen: 'home' } },
-  // The device was given to another person: no effect, but counted.
-  { name: '$identify', user: 'bob', minutesAgo: 60, properties: { anonymous_id: 'anon_1' } },
-  { name: 'app_open', user: STRANGE_ID, minutesAgo: 50, country: 'JP' },
-  ...Array.from({ length: 60 }, (_, index) => ({
-    name: 'app_open',
-    user: `many_${index}`,
-    minutesAgo: 1_000 + index,
-  })),
-  ...Array.from({ length: 120 }, (_, index) => ({
-    name: 'tick',
-    user: 'busy',
-    minutesAgo: 2_000 + index,
-    session: 'long',
-  })),
-]);
+await sendUserEvents(api, USER_EVENTS);
 
 async function enter(options = {}, person = owner): Promise<Window> {
   const window = await chromium.open({ reducedMotion: 'reduce', ...options });
@@ -233,7 +176,7 @@ browserTest('leads from every ID on Events and Live to the profile', async () =>
   await open(page, '/events?event_name=purchase');
   await toProfile();
   await page.setViewportSize({ width: 1440, height: 900 });
-  await send([{ name: 'purchase', user: 'alice', minutesAgo: 0, session: 's3' }]);
+  await sendUserEvents(api, [{ name: 'purchase', user: 'alice', minutesAgo: 0, session: 's3' }]);
   await open(page, '/live');
   await toProfile(
     page.getByRole('list', { name: 'Events, newest first' }).getByRole('link', { name: 'alice' }),
@@ -302,7 +245,7 @@ browserTest('has no accessibility violations, wide and narrow, in both themes', 
 
 browserTest('erases a person after the ID and the password, without a refused request', async () => {
   const { page, problems } = await enter();
-  await send([{ name: 'app_open', user: 'leaving', minutesAgo: 5 }]);
+  await sendUserEvents(api, [{ name: 'app_open', user: 'leaving', minutesAgo: 5 }]);
   await open(page, '/users/leaving');
   await page.getByRole('button', { name: 'Erase user' }).click();
   const dialog = page.getByRole('dialog', { name: 'Erase this user?' });
