@@ -7,7 +7,7 @@ import { useCurrentApp } from '../../api/apps.ts';
 import { earlierEventsQuery, eventStreamUrl } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
 import { NoApp } from '../../components/no-app.tsx';
-import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
+import { OpenEventSheet } from '../../components/events/open-event-sheet.tsx';
 import { Page } from '../../components/page.tsx';
 import { QueryState } from '../../components/query-state.tsx';
 import { ErrorState } from '../../components/states.tsx';

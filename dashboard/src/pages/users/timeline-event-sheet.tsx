@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ComponentProps } from 'react';
 import { useProject } from '../../api/project.ts';
-import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
+import { OpenEventSheet } from '../../components/events/open-event-sheet.tsx';
 import { Button } from '../../components/ui/button.tsx';
 
 type TimelineEventSheetProps = Omit<ComponentProps<typeof OpenEventSheet>, 'actions'>;

@@ -5,7 +5,7 @@ import { useProject } from '../../api/project.ts';
 import { platformName } from '../../components/platform.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
-import { keepApps, UserLink } from '../../components/user-link.tsx';
+import { keepApps, UserLink } from '../../components/events/user-link.tsx';
 import { formatCount } from '../../lib/format.ts';
 import { valueLabel } from '../overview/dimensions.ts';
 import { listRevenue } from './revenue.ts';

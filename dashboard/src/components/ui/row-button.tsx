@@ -1,5 +1,5 @@
 import type { ComponentProps } from 'react';
-import { cn } from '../lib/class-names.ts';
+import { cn } from '../../lib/class-names.ts';
 
 /**
  * The button of a whole row, for rows that contain links too: it covers the nearest `relative` element around it. Links

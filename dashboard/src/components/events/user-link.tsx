@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { useProject } from '../api/project.ts';
-import { cn } from '../lib/class-names.ts';
+import { useProject } from '../../api/project.ts';
+import { cn } from '../../lib/class-names.ts';
 
 type UserLinkProps = {
   id: string;

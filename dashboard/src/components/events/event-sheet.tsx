@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
-import type { App, EventRecord } from '../api/answers.ts';
-import { formatExact, formatMoney } from '../lib/format.ts';
-import { CodeBlock } from './code-block.tsx';
-import { CopyButton } from './copy-button.tsx';
-import { platformName } from './platform.tsx';
-import { TimeAgo } from './time-ago.tsx';
-import { Badge } from './ui/badge.tsx';
-import { Dialog, DialogBody, DialogFooter, SheetContent } from './ui/dialog.tsx';
+import type { App, EventRecord } from '../../api/answers.ts';
+import { formatExact, formatMoney } from '../../lib/format.ts';
+import { CodeBlock } from '../code-block.tsx';
+import { CopyButton } from '../copy-button.tsx';
+import { platformName } from '../platform.tsx';
+import { TimeAgo } from '../time-ago.tsx';
+import { Badge } from '../ui/badge.tsx';
+import { Dialog, DialogBody, DialogFooter, SheetContent } from '../ui/dialog.tsx';
 import { UserLink } from './user-link.tsx';
 
 type EventSheetProps = {
