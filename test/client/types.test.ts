@@ -13,8 +13,8 @@ import type * as users from '../../client/src/api/users.ts';
 import type { BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from '../../src/analytics/breakdown.ts';
 import type { DAILY_ANSWER, DAILY_QUERY } from '../../src/analytics/daily.ts';
 import type { HOURLY_ANSWER, HOURLY_QUERY } from '../../src/analytics/hourly.ts';
-import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { LIVE_ANSWER, LIVE_QUERY } from '../../src/analytics/live.ts';
+import type { USERS_ANSWER, USERS_QUERY } from '../../src/analytics/unique-users.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
 import type { FieldError } from '../../src/api/errors.ts';
 import type { APP_JSON } from '../../src/apps/app-json.ts';
@@ -36,12 +36,15 @@ import type { LEAK_REPORT_JSON, SELF_JSON } from '../../src/keys/self-routes.ts'
 import type { UPDATE_KEY_BODY } from '../../src/keys/update.ts';
 import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
-import type { USERS_ANSWER as USER_LIST_ANSWER, USERS_QUERY as USER_LIST_QUERY } from '../../src/users/list-users.ts';
-import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
-import type { USER_PROFILE } from '../../src/users/user-json.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { ERASURE_JSON } from '../../src/users/erase-routes.ts';
+import type {
+  USERS_ANSWER as USER_LIST_ANSWER,
+  USERS_QUERY as USER_LIST_QUERY,
+} from '../../src/users/list-users.ts';
+import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
+import type { USER_PROFILE } from '../../src/users/user-json.ts';
 
 /** Expands an object type recursively, however it was composed. */
 type Expanded<T> = T extends readonly (infer Item)[]

@@ -1,7 +1,7 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
 import { RowButton } from '../../components/ui/row-button.tsx';
-import { UserLink } from '../../components/events/user-link.tsx';
 import { formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';

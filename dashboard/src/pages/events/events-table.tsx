@@ -1,8 +1,8 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
-import { UserLink } from '../../components/events/user-link.tsx';
 import { formatAgo, formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';

@@ -1,8 +1,8 @@
 import { memo } from 'react';
 import type { EventRecord } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
 import { RowButton } from '../../components/ui/row-button.tsx';
-import { UserLink } from '../../components/events/user-link.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { formatMoney, formatTimeOfDay } from '../../lib/format.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';

@@ -1,7 +1,7 @@
 import type { UserSummary } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
-import { UserLink } from '../../components/events/user-link.tsx';
 import { formatAmount } from '../../lib/format.ts';
 import { listRevenue } from './revenue.ts';
 import type { UsersTableProps } from './users-table.tsx';
