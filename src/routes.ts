@@ -19,6 +19,7 @@ import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { savedRoutes } from './saved/routes.ts';
+import { eraseRoutes } from './users/erase-routes.ts';
 import { userRoutes } from './users/routes.ts';
 
 const API_ROUTES = [
@@ -27,6 +28,7 @@ const API_ROUTES = [
   ...analyticsRoutes,
   ...funnelRoutes,
   ...userRoutes,
+  ...eraseRoutes,
   ...appRoutes,
   ...projectRoutes,
   ...keyRoutes,

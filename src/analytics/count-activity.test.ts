@@ -42,7 +42,8 @@ async function countEvents(start: string, end: string): Promise<Record<string, n
     currency: APP.currency,
     filters: {},
     includesUnverifiedRevenue: true,
-    hasLinks: true,
+    retentionDays: null,
+      hasLinks: true,
     range,
   };
   const days = await countActivity({ warehouse, rollups }, query, ['events'], new AbortController().signal);

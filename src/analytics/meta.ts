@@ -1,4 +1,6 @@
 import { type Static, Type } from 'typebox';
+import { findRetainedFrom } from '../erasure/retention.ts';
+import { nullable } from '../lib/schema.ts';
 import type { QueryScope } from './query.ts';
 
 /** The `meta` fields of every answer, so that its metrics can be understood later. */
@@ -11,6 +13,10 @@ export const META_FIELDS = {
   unverified_revenue: Type.Enum(['included', 'excluded'], {
     description:
       'Whether revenue sent with a client key counts: the setting `count_unverified_revenue` of the project.',
+  }),
+  retained_from: nullable(Type.String({ format: 'date-time' }), {
+    description:
+      'Events before this time are deleted, see `retention_days` of the project: metrics of earlier days lack them. null if all are kept.',
   }),
   generated_at: Type.String({ format: 'date-time', description: 'When the query ran.' }),
 };
@@ -26,6 +32,12 @@ export function describeQuery(scope: QueryScope, definitions: Record<string, str
     currency: scope.currency,
     definitions,
     unverified_revenue: scope.includesUnverifiedRevenue ? 'included' : 'excluded',
+    retained_from: toRetainedFrom(scope, nowMs),
     generated_at: new Date(nowMs).toISOString(),
   };
+}
+
+function toRetainedFrom(scope: QueryScope, nowMs: number): string | null {
+  const retainedFrom = findRetainedFrom(scope, nowMs);
+  return retainedFrom === undefined ? null : new Date(retainedFrom).toISOString();
 }

@@ -95,6 +95,8 @@ export type QueryScope = {
   filters: Filters;
   /** false leaves out revenue sent with a client key, which anyone who has the app can read. */
   includesUnverifiedRevenue: boolean;
+  /** After how many days the project's events are deleted; null if they are kept. */
+  retentionDays: number | null;
   /** Whether an ID may belong to a person of another ID. */
   hasLinks: boolean;
 };
@@ -127,6 +129,7 @@ export function parseQueryScope(
     currency: first.currency,
     filters: pickFilters(query),
     includesUnverifiedRevenue: project.countUnverifiedRevenue,
+    retentionDays: project.retentionDays,
     hasLinks: warehouse.hasLinks(project.id),
   };
 }

@@ -111,6 +111,8 @@ export type RouteDeclaration<
     /** What OpenAPI says about it; default "Success". */
     description?: string;
     schema: R;
+    /** Which answers mean that the work goes on: their status is 202. */
+    pending?: { isPending(answer: Static<R>): boolean; description: string };
     /** The handler may return undefined: then the answer is 204, without a body. */
     mayBeEmpty?: boolean;
     /** Whether it contains the whole API key that the request created. In every other answer, keys become their hints. */

@@ -24,6 +24,7 @@ export const AUDIT_ACTIONS = [
   'project.updated',
   'project.deleted',
   'project.restored',
+  'user.erased',
   'authentication.failed',
   'secret.rotated',
   'account.created',

@@ -10,9 +10,11 @@ import { addImportCommand } from './import.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMembersCommand } from './members.ts';
+import { addRebuildCommand } from './rebuild.ts';
 import { addServeCommand } from './serve.ts';
 import { notify, STANDARD_ERROR } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
+import { addUsersCommand } from './users.ts';
 
 const FAILED = 1;
 const USAGE = 2;
@@ -33,6 +35,8 @@ function buildProgram(): Command {
   addDemoCommand(program);
   addKeysCommand(program);
   addMembersCommand(program);
+  addUsersCommand(program);
+  addRebuildCommand(program);
   addAuditCommand(program);
   addDoctorCommand(program);
   for (const command of listLeaves(program)) command.addOption(DATA_DIR);

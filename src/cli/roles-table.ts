@@ -1,12 +1,13 @@
-import type { RESERVED_SCOPES, Scope } from '../directory/scopes.ts';
+import type { Scope } from '../directory/scopes.ts';
 import { ROLE_SCOPES, ROLES } from '../directory/scopes.ts';
 
 /** What each scope in use allows in the dashboard, in the order of the table. */
-const ALLOWS: Record<Exclude<Scope, (typeof RESERVED_SCOPES)[number]>, string> = {
+const ALLOWS: Record<Scope, string> = {
   'analytics:read': 'view metrics',
   'events:read': 'search, stream and export events',
   'events:write': 'send events',
   'users:read': 'view users, their profiles and their events',
+  'users:delete': 'erase people',
   'apps:read': 'view apps',
   'apps:write': 'add, edit and delete apps',
   'project:read': 'view project settings',

@@ -15,6 +15,7 @@ import * as m0012 from './migrations/0012-deleted-projects.ts';
 import * as m0013 from './migrations/0013-audit-by-ip.ts';
 import * as m0014 from './migrations/0014-ingestion.ts';
 import * as m0015 from './migrations/0015-saved-items.ts';
+import * as m0017 from './migrations/0017-erasures.ts';
 import type { ControlSchema } from './schema.ts';
 
 /** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
@@ -37,6 +38,7 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0013-audit-by-ip', up: m0013.up },
   { name: '0014-ingestion', up: m0014.up },
   { name: '0015-saved-items', up: m0015.up },
+  { name: '0017-erasures', up: m0017.up },
 ];
 
 /**

@@ -25,6 +25,8 @@ export type ControlSchema = {
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
   saved_items: SavedItemTable;
+  erasures: ErasureTable;
+  erased_users: ErasedUserTable;
   key_expiry_notices: { key_id: string; expires_at: number; days: number };
 } & IngestionSchema &
   PeopleSchema;
@@ -37,10 +39,35 @@ export type ProjectTable = {
   count_unverified_revenue: number;
   leaked_key_policy: string;
   rate_limits: string | null;
+  /** After how many days events are deleted; null if they are kept. */
+  retention_days: number | null;
   created_at: number;
   updated_at: number;
   deleted_at: number | null;
   revision: number;
+};
+
+/** A request to erase a person. It names nobody: `sealed_work` is encrypted, and null when it is done. */
+export type ErasureTable = {
+  id: string;
+  project_id: string;
+  app_ids: string;
+  /** What is left to do, which contains the IDs of the person. */
+  sealed_work: string | null;
+  /** How many events, and IDs that had events, are erased. */
+  events: number;
+  app_user_ids: number;
+  requested_at: number;
+  done_at: number | null;
+};
+
+/** Refuses the events of an erased person. */
+export type ErasedUserTable = {
+  app_id: string;
+  /** A MAC of the ID in this app, base64url. */
+  mac: string;
+  /** Events up to this time are refused; epoch milliseconds. */
+  until: number;
 };
 
 /** An app of a project. A deleted app keeps its row, so that it can be restored. */

@@ -28,6 +28,7 @@ export function toProject(row: Selectable<ProjectTable>): Project {
     countUnverifiedRevenue: row.count_unverified_revenue === 1,
     leakedKeyPolicy: row.leaked_key_policy === 'revoke' ? 'revoke' : Number(row.leaked_key_policy),
     rateLimits: parseRateLimits(row.rate_limits),
+    retentionDays: row.retention_days,
     createdAt: row.created_at,
     updatedAt: row.updated_at,
     deletedAt: row.deleted_at,

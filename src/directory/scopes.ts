@@ -22,13 +22,6 @@ export const KEY_SCOPES = [
 /** One of `KEY_SCOPES`. */
 export type KeyScope = (typeof KEY_SCOPES)[number];
 
-/** Scopes that keys and roles can have, but that no route needs yet. Docs and dialogs do not offer them. */
-export const RESERVED_SCOPES = ['users:delete'] as const satisfies readonly KeyScope[];
-
-/** Whether no route needs a scope yet. */
-export const isReservedScope = (scope: string): scope is (typeof RESERVED_SCOPES)[number] =>
-  RESERVED_SCOPES.some((reserved) => reserved === scope);
-
 /** A scope of a key or of a role. */
 export type Scope = KeyScope | 'members:read' | 'members:write';
 

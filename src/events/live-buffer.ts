@@ -37,12 +37,16 @@ export const systemSchedule: Schedule = (task, ms) => {
   return () => clearTimeout(timer);
 };
 
-/** Returns a buffer that collects the project's events that match, from every block not yet published. */
+/**
+ * Returns a buffer that collects the project's events that match, from every block not yet published. Those that are erased
+ * while they wait in it are dropped.
+ */
 export function openLiveBuffer(
   feed: Feed,
   projectId: string,
   matches: (row: EventRow) => boolean,
   schedule: Schedule = systemSchedule,
+  isErased: (row: EventRow) => boolean = () => false,
 ): LiveBuffer {
   let buffered: BufferedEvent[] = [];
   let bytes = 0;
@@ -72,6 +76,7 @@ export function openLiveBuffer(
 
   function takeNow(): BufferRead | undefined {
     if (missed > 0) return { kind: 'overflow', missed };
+    buffered = buffered.filter(({ row }) => !isErased(row));
     if (buffered.length > 0) {
       const events = buffered.splice(0, EVENTS_PER_TAKE);
       if (buffered.length === 0) bytes = 0;

@@ -19,6 +19,8 @@ export type TailFilter = {
   projectId: string;
   storeFilter: () => Filter;
   matches: (row: EventRow) => boolean;
+  /** Whether the event is one of a person who was erased. */
+  isErased?: (row: EventRow) => boolean;
 };
 
 /** A live tail: the text of its messages. `end` stops it after a final `closed` message. */
@@ -80,7 +82,7 @@ export function openTail(
 
 async function* follow(
   warehouse: Pick<Warehouse, 'query' | 'feed'>,
-  { projectId, storeFilter, matches }: TailFilter,
+  { projectId, storeFilter, matches, isErased }: TailFilter,
   after: StreamPosition | undefined,
   stopped: AbortSignal,
   schedule: Schedule | undefined,
@@ -90,7 +92,7 @@ async function* follow(
   yield renderOpening(RETRY_MS, encodeCursor(position));
   while (!stopped.aborted) {
     // Open the buffer before reading the store, so that every event is in one of the two.
-    const buffer = openLiveBuffer(feed, projectId, matches, schedule);
+    const buffer = openLiveBuffer(feed, projectId, matches, schedule, isErased);
     try {
       const upTo = feed.reached(projectId);
       yield* replayStored(warehouse, storeFilter(), position, upTo, stopped);

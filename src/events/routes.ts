@@ -16,7 +16,7 @@ import {
 } from './ingest/ingest.ts';
 import { NEW_EVENT_EXAMPLE } from './ingest/new-event.ts';
 import { type EventServices, EXPORT_QUERY, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
-import { STREAM_QUERY, streamEvents } from './stream.ts';
+import { STREAM_QUERY, type StreamServices, streamEvents } from './stream.ts';
 
 const ingestRoute = defineRoute({
   method: 'POST',
@@ -119,7 +119,7 @@ A comment every few seconds keeps the connection open.`,
   query: STREAM_QUERY,
   requestHeaders: ['Last-Event-ID'],
   answer: { status: 200, contentType: EVENT_STREAM, schema: EVENT_JSON },
-  handle: (services: EventServices, { caller, app, query, lastEventId, signal }) =>
+  handle: (services: StreamServices, { caller, app, query, lastEventId, signal }) =>
     streamEvents(services, caller, app, { query, lastEventId }, signal),
 });
 
@@ -130,4 +130,4 @@ export const eventRoutes = [
   histogramRoute,
   exportRoute,
   streamRoute,
-] satisfies Route<EventServices & IngestServices>[];
+] satisfies Route<EventServices & IngestServices & StreamServices>[];

@@ -6,6 +6,7 @@ import { listAllowedApps } from '../api/resources.ts';
 import { type Streamed, streamAs } from '../api/streamed.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
+import type { Tombstones } from '../erasure/tombstones.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
@@ -19,9 +20,12 @@ export const STREAM_QUERY = closedObject(PLAIN_FILTERS);
 
 type StreamQuery = Static<typeof STREAM_QUERY>;
 
+/** The services that the event stream needs. */
+export type StreamServices = { warehouse: Warehouse; directory: Directory; tombstones: Tombstones };
+
 /** Returns the stream of the caller's events from now on, or after the message `Last-Event-ID` names. Throws 422. */
 export async function streamEvents(
-  { warehouse, directory }: { warehouse: Warehouse; directory: Directory },
+  { warehouse, directory, tombstones }: StreamServices,
   caller: Caller,
   app: App | undefined,
   { query, lastEventId }: { query: StreamQuery; lastEventId: string | undefined },
@@ -41,7 +45,8 @@ export async function streamEvents(
     matchesFilters(row, appIds, query) &&
     (person?.has(row) ?? true) &&
     directory.findApp(row.app_id)?.deletedAt === null;
-  const filter = { projectId: caller.project.id, storeFilter, matches };
+  const isErased = (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp);
+  const filter = { projectId: caller.project.id, storeFilter, matches, isErased };
   return streamAs({ ...openTail(warehouse, filter, after, signal), appIds });
 }
 

@@ -204,7 +204,10 @@ async function encodeConstant(
   return await precompress(Buffer.from(text));
 }
 
-const statusOf = ({ answer }: Route, body: unknown) => (body === undefined ? 204 : answer.status);
+function statusOf({ answer }: Route, body: unknown): number {
+  if (body === undefined) return 204;
+  return answer.pending?.isPending(body) ? 202 : answer.status;
+}
 
 /** Returns a signal that fires when the client disconnects before it has its answer. */
 function abortOnDisconnect(reply: FastifyReply): AbortSignal {

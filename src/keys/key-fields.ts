@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import type { ApiKey } from '../directory/key.ts';
-import { KEY_SCOPES, RESERVED_SCOPES } from '../directory/scopes.ts';
+import { KEY_SCOPES } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
@@ -11,7 +11,7 @@ import { FIELD_HELP, METADATA } from './key-json.ts';
 export const KEY_FIELDS = {
   name: Type.String({ ...NAME_RULES, description: FIELD_HELP.name }),
   scopes: nullable(Type.Array(Type.Enum([...KEY_SCOPES]), { minItems: 1, maxItems: KEY_SCOPES.length }), {
-    description: `What the key can do; null for every scope of its type. ${RESERVED_SCOPES.join(' and ')} is reserved: no route needs it yet.`,
+    description: 'What the key can do; null for every scope of its type.',
   }),
   app_ids: nullable(Type.Array(Type.String(), { minItems: 1, maxItems: 100 }), {
     description: FIELD_HELP.app_ids,

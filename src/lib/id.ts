@@ -16,7 +16,8 @@ export type IdPrefix =
   | 'smp'
   | 'ann'
   | 'view'
-  | 'funnel';
+  | 'funnel'
+  | 'ers';
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;

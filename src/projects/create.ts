@@ -51,6 +51,7 @@ export async function insertProject(
       count_unverified_revenue: 1,
       leaked_key_policy: 'revoke',
       rate_limits: null,
+      retention_days: null,
       created_at: now,
       updated_at: now,
       deleted_at: null,

@@ -7,6 +7,10 @@ import { RATE_LIMITS } from '../limits/rate-limits.ts';
 export const LEAKED_KEY_POLICY_HELP =
   'What happens to a server or read-only key that is reported as leaked: `revoke`, or the minutes until it is disabled.';
 
+/** Describes `retention_days`. */
+export const RETENTION_HELP =
+  'After how many days events are deleted, by their `timestamp` (whole days, UTC); null to keep them. Deleted events cannot be restored.';
+
 /** The JSON of a project. */
 export const PROJECT_JSON = component(
   'Project',
@@ -23,6 +27,7 @@ export const PROJECT_JSON = component(
       description: LEAKED_KEY_POLICY_HELP,
     }),
     rate_limits: nullable(RATE_LIMITS),
+    retention_days: nullable(Type.Integer({ description: RETENTION_HELP })),
     created_at: Type.String({ format: 'date-time', description: 'When it was created.' }),
     updated_at: Type.String({ format: 'date-time', description: 'When it was last changed.' }),
   }),
@@ -36,6 +41,7 @@ export const PROJECT_JSON = component(
         count_unverified_revenue: true,
         leaked_key_policy: 'revoke',
         rate_limits: null,
+        retention_days: null,
         created_at: '2026-11-22T10:00:00.000Z',
         updated_at: '2026-11-22T10:00:00.000Z',
       },
@@ -52,6 +58,7 @@ export function toProjectJson(project: Project): Static<typeof PROJECT_JSON> {
     count_unverified_revenue: project.countUnverifiedRevenue,
     leaked_key_policy: project.leakedKeyPolicy,
     rate_limits: project.rateLimits,
+    retention_days: project.retentionDays,
     created_at: new Date(project.createdAt).toISOString(),
     updated_at: new Date(project.updatedAt).toISOString(),
   };

@@ -6,12 +6,12 @@ import { diffOf } from '../audit/diff.ts';
 import { changesRow } from '../control/changes-row.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
-import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project } from '../directory/project.ts';
+import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project, RETENTION_DAYS_MAX } from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
 import { findKeysIn } from '../directory/secret.ts';
 import { component, nullable } from '../lib/schema.ts';
 import { findRateLimitMistakes, foldRateLimits, RATE_LIMITS } from '../limits/rate-limits.ts';
-import { LEAKED_KEY_POLICY_HELP, toProjectJson } from './project-json.ts';
+import { LEAKED_KEY_POLICY_HELP, RETENTION_HELP, toProjectJson } from './project-json.ts';
 
 /** The body of a request to change a project. */
 export const UPDATE_PROJECT_BODY = component(
@@ -37,6 +37,9 @@ export const UPDATE_PROJECT_BODY = component(
         ),
       ),
       rate_limits: Type.Optional(nullable(RATE_LIMITS)),
+      retention_days: Type.Optional(
+        nullable(Type.Integer({ minimum: 1, maximum: RETENTION_DAYS_MAX }), { description: RETENTION_HELP }),
+      ),
     },
     { additionalProperties: false, minProperties: 1 },
   ),

@@ -4,7 +4,7 @@ const SETTING = 'events_stored';
 
 /**
  * Returns how many events were recorded in the control database; 0 without a record. The event store may have more, and
- * fewer only if it lost some or is an older copy: nothing deletes events.
+ * fewer only if it lost some or is an older copy: what is deleted is subtracted before.
  */
 export async function findEventCount({ db }: Pick<Control, 'db'>): Promise<number> {
   const row = await db.selectFrom('settings').select('value').where('name', '=', SETTING).executeTakeFirst();

@@ -7,6 +7,9 @@ import type { Config } from '../config/config.ts';
 import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createEraser } from '../erasure/eraser.ts';
+import { openErasureKey } from '../erasure/erasure-key.ts';
+import { openTombstones } from '../erasure/tombstones.ts';
 import { createDiskSpace } from '../disk/space.ts';
 import { createBodyServices } from '../http/body/bodies.ts';
 import { createConnections } from '../http/connections/connections.ts';
@@ -70,6 +73,9 @@ export async function openControlServices(
   if (secretWarning !== undefined) log.warn(secretWarning);
   const options = { maxStaleMs: config.keyMaxStaleMs };
   const directory = opening.adopt(await openDirectory(control, options), close);
+  const erasureKey = await openErasureKey(control, [secret, ...config.retiredSecrets]);
+  const tombstones = await openTombstones(control, erasureKey);
+  const eraser = createEraser({ control, audit, clock, log, erasureKey, tombstones });
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
   const memberships = opening.adopt(watchMemberships({ control, clock }), close);
@@ -84,6 +90,9 @@ export async function openControlServices(
     retiredPeppers,
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
+    erasureKey,
+    tombstones,
+    eraser,
     audit,
     auditWatch: watchAuditEnd(control, auditKeys, log),
     people: createPeople({ control, clock, log }, [secret, ...config.retiredSecrets]),

@@ -8,6 +8,7 @@ import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { STOP_GRACE_MS } from '../http/send-streamed.ts';
 import { createServer } from '../http/server.ts';
+import { startErasing } from '../erasure/start-erasing.ts';
 import { startExpiryNotices } from '../keys/expiry-notices.ts';
 import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -19,12 +20,11 @@ import { openRedisStore } from '../limits/redis/redis.ts';
 import { renewSetupLink } from '../members/set-up.ts';
 import { openRollups } from '../rollups/rollups.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
-import { openWarehouse } from '../warehouse/open.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { startNotingRevisions } from './control-revision.ts';
-import { findEventCount, saveEventCount } from './event-count.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
-import { type ControlServices, openControlServices } from './open-services.ts';
+import { openEvents } from './open-events.ts';
+import { openControlServices } from './open-services.ts';
 
 /** A server that is listening. `stop` resolves once every acknowledged event is on disk and everything is closed. */
 export type RunningServer = {
@@ -105,14 +105,6 @@ export async function startServer(
   };
 }
 
-/** Opens the event store, whose number of events is also recorded in the control database. */
-async function openEvents({ control, eventsDir: path, config, log, clock }: ControlServices) {
-  const { queryMemoryBytes } = config;
-  const knownEvents = await findEventCount(control);
-  const noteEvents = (events: number) => saveEventCount(control, events);
-  return openWarehouse({ path, log, clock, queryMemoryBytes, knownEvents, noteEvents });
-}
-
 /** Opens the store of rate-limit buckets: shared by all processes in Redis, or in this process's memory. */
 async function openLimitStore({ redisUrl }: Config, log: Log, nowUs: Clocks['nowUs']) {
   const time = nowUs === undefined ? {} : { nowUs };
@@ -174,6 +166,7 @@ function startTasks(services: Services, eventsDir: string): () => Promise<void> 
   const stopNotices = startExpiryNotices(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);
+  const stopErasing = startErasing(services, { invalidateDays: services.rollups.invalidate });
   const stopNoting = startNotingRevisions(services, eventsDir);
-  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch, stopNoting]);
+  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch, stopNoting, stopErasing]);
 }

@@ -11,7 +11,7 @@ import { toTsvLine } from './tsv.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
 export type BlockStore = {
-  /** Returns the keys (see `eventKey`) of the given ids that are already stored. */
+  /** Returns the keys (see `eventKey`) of the given ids that are already stored, or were until they were deleted. */
   findStored(ids: readonly EventIdentity[]): Promise<Set<string>>;
   /** Inserts rows, as the text of their blocks (see `joinLines`). Resolves once they are on disk. */
   insertEvents(texts: readonly string[]): Promise<void>;
@@ -42,13 +42,15 @@ type IdSource = 'event_ids' | 'events';
 
 /**
  * Returns the writer's statements. `onFailure` is called with what a look-up in a damaged `event_ids` fails with, `onConflict`
- * with each link that has no effect. The derived tables are filled by our own statements, after the events and in parallel: a
- * materialized view on `events` could commit an id before its event.
+ * with each link that has no effect; `findErased` returns the keys of those that were deleted and still count as stored. The
+ * derived tables are filled by our own statements, after the events and in parallel: a materialized view on `events` could
+ * commit an id before its event.
  */
 export function createBlockStore(
   gateway: Gateway,
   onFailure: (error: unknown) => void = () => {},
   onConflict: OnConflict = () => {},
+  findErased: (ids: readonly EventIdentity[]) => Promise<Set<string>> = async () => new Set(),
 ): BlockStore {
   async function findIn(source: IdSource, ids: readonly EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
@@ -62,13 +64,13 @@ export function createBlockStore(
   }
 
   async function findStored(ids: readonly EventIdentity[]): Promise<Set<string>> {
-    try {
-      return await findIn('event_ids', ids);
-    } catch (error) {
+    const stored = await findIn('event_ids', ids).catch((error: unknown) => {
       if (!mayBeDamage(error)) throw error;
       onFailure(error);
-      return await findIn('events', ids);
-    }
+      return findIn('events', ids);
+    });
+    // Afterwards: an ID is remembered as erased before it is deleted.
+    return new Set([...stored, ...(await findErased(ids))]);
   }
 
   const store: BlockStore = {

@@ -1,6 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
+import { createTurns } from '../lib/turns.ts';
 import { createBlockStore } from './block-store.ts';
+import { type ErasedIds, type IdKey, openErasedIds } from './deletion/erased-ids.ts';
+import { createDeletions, type Deletions } from './deletion/open-deletions.ts';
 import type { OnProgress } from './derive.ts';
 import { deriveAtStart } from './derive-at-start.ts';
 import { embedded } from './engine/embedded.ts';
@@ -28,7 +31,10 @@ import { openWriter, type Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
-  Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> & {
+  Pick<Writer, 'append' | 'feed' | 'queue' | 'isFailing'> &
+  Pick<Deletions, 'deleteEvents' | 'forgetIds' | 'rebuild'> & {
+    /** Resolves when all events that were appended so far are stored or rejected, and everything is derived from them. */
+    settled(): Promise<void>;
     /** Runs statements in the background, by one thread, apart from queries and the writer. */
     maintenance: Pick<Gateway, 'query' | 'command'>;
     /** Calls the listener with rows that can be queried now, before queries that wait for them, and their block. */
@@ -58,6 +64,8 @@ export type WarehouseOptions = {
   statementLimits?: StatementLimits;
   /** Called with each stored event that links an ID of someone else, and so has no effect. */
   onLinkConflict?: OnConflict;
+  /** What IDs of deleted events are remembered with; without it, they are forgotten. */
+  idKey?: IdKey | undefined;
 } & EventCount;
 
 /** Statements of the writer in parallel: it looks up ids while it inserts two tables. */
@@ -84,6 +92,8 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     close,
   );
   await migrateStore(writing, integrity, log);
+  await integrity.finishDeletion(writing);
+  const erasedIds = await openErasedIds(writing, options.idKey, clock);
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
@@ -101,16 +111,20 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const { onLinkConflict: onConflict } = options;
   const { watch, isOverdue } = watchdog;
   const parts = {
-    ...{ path, watch, onInserted, writing, reading, integrity },
+    ...{ path, watch, onInserted, writing, reading, erasedIds, integrity },
     ...{ noteFailure, onConflict, isOverdue, clock, log },
   };
   const writer = opening.adopt(await openStoreWriter(parts), close);
+  const appends = trackAppends(writer);
   // After the writer, which repairs at its start.
-  const linked = await openLinkedProjects(writing, writer.append);
+  const linked = await openLinkedProjects(writing, appends.append);
   integrity.start(writing);
-  const mend = { open: openMending(path), control, pause: writer.pause, integrity, clock, log };
+  const turns = createTurns();
+  const mend = { open: openMending(path), control, pause: writer.pause, integrity, turns, clock, log };
   mender = await startMender(mend);
   opening.defer(mender.stop);
+  const { stop, ...deleting } = createDeletions({ ...mend, erasedIds });
+  opening.defer(stop);
   watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
@@ -120,9 +134,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   const probe: Gateway['query'] = (sql, params) => control.query(sql, params, { after });
   return {
     query,
+    ...deleting,
+    ...appends,
+    ...linked,
     maintenance,
     onInserted: listen,
-    ...linked,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
@@ -133,11 +149,30 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   };
 }
 
+/** Returns `append` of a writer, and what waits for everything that was appended so far. */
+function trackAppends({ append, pause }: Writer): Pick<Warehouse, 'append' | 'settled'> {
+  const waiting = new Set<Promise<unknown>>();
+  return {
+    append(rows) {
+      const stored = append(rows);
+      waiting.add(stored);
+      const forget = () => void waiting.delete(stored);
+      stored.then(forget, forget);
+      return stored;
+    },
+    async settled() {
+      await Promise.allSettled(waiting);
+      await pause(async () => {});
+    },
+  };
+}
+
 type WriterParts = {
   path: string;
   watch: Watch;
   writing: Gateway;
   reading: Gateway;
+  erasedIds: ErasedIds;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
   onInserted: OnInserted;
@@ -151,6 +186,7 @@ async function openStoreWriter({
   path,
   writing,
   reading,
+  erasedIds,
   integrity,
   noteFailure,
   onConflict,
@@ -164,14 +200,16 @@ async function openStoreWriter({
   const logged = loaded.records.map(toLoggedBlock);
   if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
   return await openWriter({
-    store: createBlockStore(writing, noteFailure, onConflict),
+    store: createBlockStore(writing, noteFailure, onConflict, (ids) => erasedIds.find(writing, ids)),
     eventLog: openEventLog(logFolder(path), loaded),
     logged,
     repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
     onFailure: noteFailure,
     openSeenIds: async () => {
       await integrity.check(writing);
-      return await openSeenIds(reading, log, noteFailure);
+      const seenIds = await openSeenIds(reading, log, noteFailure, undefined, erasedIds.hashes);
+      erasedIds.attach(seenIds);
+      return seenIds;
     },
     ...rest,
   }).catch(rethrowDamage);

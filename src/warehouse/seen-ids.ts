@@ -44,14 +44,15 @@ type Position = [project: string, eventId: string, appId: string, verified: numb
 type Chunk = { ids: string; hashes: string; last: Position };
 
 /**
- * Reads the number of ids, then starts loading and returns. `onFailure` is called with what loading fails with. Rejects
- * with StorageError.
+ * Reads the number of ids, then starts loading and returns. `onFailure` is called with what loading fails with; `listErased`
+ * returns the hashes of ids that count as seen although they are deleted. Rejects with StorageError.
  */
 export async function openSeenIds(
   gateway: Gateway,
   log: Log,
   onFailure: (error: unknown) => void = () => {},
   capacityMin = 1_000_000,
+  listErased: () => Iterable<number> = () => [],
 ): Promise<SeenIds> {
   const [stored] = await gateway.query<{ ids: string }>('SELECT count() AS ids FROM event_ids');
   let current: IdFilter | undefined;
@@ -81,6 +82,7 @@ export async function openSeenIds(
   }
 
   async function loadInto(filter: IdFilter): Promise<void> {
+    await addSlices(filter, listErased());
     let after: Position = ['', '', '', 0];
     for (let isLast = false; !isLast; ) {
       if (isStopped) throw new StorageError('busy', 'The event store is closing');
@@ -130,5 +132,14 @@ async function addAll(filter: IdFilter, hashes: Buffer): Promise<void> {
     const to = Math.min(from + 4 * SLICE_IDS, hashes.length);
     for (let offset = from; offset < to; offset += 4) filter.add(hashes.readUInt32LE(offset));
     await setImmediate();
+  }
+}
+
+async function addSlices(filter: IdFilter, hashes: Iterable<number>): Promise<void> {
+  let count = 0;
+  for (const hash of hashes) {
+    filter.add(hash);
+    count += 1;
+    if (count % SLICE_IDS === 0) await setImmediate();
   }
 }

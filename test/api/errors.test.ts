@@ -64,6 +64,10 @@ const warehouse = {
   listProblems: () => [],
   oldestStatementMs: () => 0,
   isAnswering: async () => true,
+  settled: async () => {},
+  deleteEvents: async () => {},
+  forgetIds: async () => {},
+  rebuild: async () => 0,
   close: async () => {},
 };
 const rollups = await openRollups({ ...services, warehouse });

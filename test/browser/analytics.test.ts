@@ -132,11 +132,11 @@ browserTest('shows events as cards on phones, with all that the table shows', as
   await page.goto(at('/events'));
   await untilLoaded(page);
   assert.equal(await page.getByRole('table').count(), 0);
-  const sold = page.getByRole('button', { name: /purchase/ }).filter({ hasText: 'u2' });
+  const sold = page.getByRole('listitem').filter({ hasText: 'u2' });
   for (const part of ['€7.50', 'iOS · DE · 2.4.0', 'currency: EUR']) await sold.getByText(part).waitFor();
   const box = (await sold.boundingBox()) ?? assert.fail('visible');
   assert.ok(box.x >= 0 && box.x + box.width <= 390, 'within the screen');
-  await sold.click();
+  await sold.getByRole('button', { name: 'purchase' }).click();
   await page.getByRole('dialog').getByText('Occurred').waitFor();
 });
 

@@ -49,7 +49,11 @@ import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotations.ts';
 import type { FUNNEL_CHANGES, FUNNEL_JSON, NEW_FUNNEL } from '../../src/saved/funnels.ts';
 import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
-import type { USERS_ANSWER, USERS_QUERY } from '../../src/users/list-users.ts';
+import type { ERASURE_JSON } from '../../src/users/erase-routes.ts';
+import type {
+  USERS_ANSWER as USER_LIST_ANSWER,
+  USERS_QUERY as USER_LIST_QUERY,
+} from '../../src/users/list-users.ts';
 import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
 import type { USER_PROFILE } from '../../src/users/user-json.ts';
 
@@ -102,8 +106,8 @@ export type Proofs = [
   Proof<Is<ingestion.IngestionAnswer, typeof COUNTS_ANSWER>>,
   Proof<Is<ingestion.IngestionSampleQuery, typeof SAMPLES_QUERY>>,
   Proof<Is<ingestion.IngestionSample, typeof SAMPLE_JSON>>,
-  Proof<Is<users.UserQuery, typeof USERS_QUERY>>,
-  Proof<Is<list.Page<users.UserSummary>, typeof USERS_ANSWER>>,
+  Proof<Is<users.UserQuery, typeof USER_LIST_QUERY>>,
+  Proof<Is<list.Page<users.UserSummary>, typeof USER_LIST_ANSWER>>,
   Proof<Is<users.UserProfile, typeof USER_PROFILE>>,
   Proof<Is<users.TimelineQuery, typeof TIMELINE_QUERY>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
@@ -112,6 +116,7 @@ export type Proofs = [
   Proof<Is<projects.AppChange, typeof UPDATE_APP_BODY>>,
   Proof<Is<projects.Project, typeof PROJECT_JSON>>,
   Proof<Is<projects.ProjectChange, typeof UPDATE_PROJECT_BODY>>,
+  Proof<Is<users.Erasure, typeof ERASURE_JSON>>,
   Proof<Is<keys.ApiKey, typeof API_KEY_JSON>>,
   Proof<Is<keys.ApiKeyWithSecret, typeof KEY_WITH_SECRET_JSON>>,
   Proof<Is<keys.NewKey, typeof CREATE_KEY_BODY>>,

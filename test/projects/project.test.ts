@@ -18,6 +18,7 @@ it('returns the project of the key with its default settings', async () => {
     count_unverified_revenue: true,
     leaked_key_policy: 'revoke',
     rate_limits: null,
+    retention_days: null,
   });
   assert.equal(created_at, updated_at);
 });
@@ -34,6 +35,8 @@ it('changes only the fields that are sent, and no other project', async () => {
     { leaked_key_policy: 15 },
     { rate_limits: { management: { requests: { rate: 500, burst: 900 } } } },
     { rate_limits: null },
+    { retention_days: 90 },
+    { retention_days: null },
     { leaked_key_policy: 'revoke', count_unverified_revenue: true },
   ]) {
     const { status, body } = await patch(change);
@@ -50,6 +53,7 @@ it('accepts values at the limits and names the field of values beyond them', asy
   for (const [field, good, bad] of [
     ['max_key_lifetime_days', [1, 3_650], [0, -1, 1.5, 3_651, '10', true]],
     ['leaked_key_policy', [1, 10_080, 'revoke'], [0, 10_081, 1.5, 'disable', null]],
+    ['retention_days', [1, 36_500], [0, -1, 1.5, 36_501, '10', true]],
     ['name', ['n', 'n'.repeat(100)], ['', ' ', 'n'.repeat(101), null, 5]],
     ['count_unverified_revenue', [true, false], [0, 'true', null]],
   ] as const) {

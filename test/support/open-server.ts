@@ -1,6 +1,7 @@
 import type { Config } from '../../src/config/config.ts';
 import type { Services } from '../../src/http/pipeline/services.ts';
 import { createServer } from '../../src/http/server.ts';
+import { startErasing } from '../../src/erasure/start-erasing.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { ROUTES } from '../../src/routes.ts';
@@ -23,9 +24,9 @@ export async function startOpenServer(
   warehouseOptions: Pick<WarehouseOptions, 'statementLimits'> = {},
 ): Promise<OpenServer> {
   const control = await openControlServices(config, clock);
-  const { log, eventsDir, close } = control;
+  const { log, eventsDir, close, erasureKey: idKey } = control;
   const { queryMemoryBytes } = config;
-  const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes };
+  const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes, idKey };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
   const rollups = await openRollups({ ...control, warehouse });
   const opened = { ...control, warehouse, rollups, limiter: createLimiter({ overrides: config.limitOverrides }) };
@@ -33,9 +34,11 @@ export async function startOpenServer(
   const shedding = { ...control.shedding, refuses: () => false };
   const services = { ...opened, shedding, ...change(opened) };
   const app = createServer(services, routes);
+  const stopErasing = startErasing(services, { invalidateDays: rollups.invalidate });
   const url = await app.listen({ port: config.port, host: config.host });
   const stop = async () => {
     await app.close();
+    await stopErasing();
     await rollups.close();
     await warehouse.close();
     await close();

@@ -36,6 +36,8 @@ export const OPERATIONS = {
   'apps.get': { method: 'GET', path: '/v1/apps/{id}', category: 'management' },
   'apps.update': { method: 'PATCH', path: '/v1/apps/{id}', category: 'management' },
   'apps.delete': { method: 'DELETE', path: '/v1/apps/{id}', category: 'management' },
+  'users.erase': { method: 'DELETE', path: '/v1/users/{app_user_id}', category: 'management' },
+  'users.getErasure': { method: 'GET', path: '/v1/erasures/{id}', category: 'management' },
   'project.get': { method: 'GET', path: '/v1/project', category: 'management' },
   'project.update': { method: 'PATCH', path: '/v1/project', category: 'management' },
   'apiKeys.create': { method: 'POST', path: '/v1/api-keys', category: 'management' },

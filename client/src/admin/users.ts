@@ -1,6 +1,14 @@
 import type { StoredEvent } from '../api/events.ts';
 import type { Page } from '../api/list.ts';
-import type { TimelineQuery, UserApp, UserProfile, UserQuery, UserSummary } from '../api/users.ts';
+import type {
+  EraseQuery,
+  Erasure,
+  TimelineQuery,
+  UserApp,
+  UserProfile,
+  UserQuery,
+  UserSummary,
+} from '../api/users.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 
@@ -42,6 +50,24 @@ export type Users = {
    * ```
    */
   timeline: (id: string, query?: TimelineQuery, options?: CallOptions) => Promise<Page<StoredEvent>>;
+  /**
+   * Erases a person by any of their IDs. Usually done when it returns; if `status` is `pending`, follow it with `getErasure`.
+   * @example
+   * ```ts
+   * const { status, erased } = await admin.users.erase('user_123', { app_id: 'all' });
+   * console.log(status, erased.events);
+   * ```
+   */
+  erase: (appUserId: string, query?: EraseQuery, options?: CallOptions) => Promise<Erasure>;
+  /**
+   * Returns how far an erasure is.
+   * @example
+   * ```ts
+   * const { id } = await admin.users.erase('user_123', { app_id: 'all' });
+   * console.log((await admin.users.getErasure(id)).status);
+   * ```
+   */
+  getErasure: (id: string, options?: CallOptions) => Promise<Erasure>;
 };
 
 /** Returns the user operations. */
@@ -52,5 +78,7 @@ export function createUsers({ call }: Caller): Users {
     all: (query = {}, options) => readPages((page) => list(page, options), query),
     get: (id, query = {}, options) => call('users.get', { id, query, options }),
     timeline: (id, query = {}, options) => call('users.timeline', { id, query, options }),
+    erase: (id, query = {}, options) => call('users.erase', { id, query, options }),
+    getErasure: (id, options) => call('users.getErasure', { id, options }),
   };
 }

@@ -21,6 +21,7 @@ export type AnalyticsMeta = {
   currency: string;
   definitions: Record<string, string>;
   unverified_revenue: 'included' | 'excluded';
+  retained_from: string | null;
   generated_at: string;
 };
 

@@ -17,6 +17,7 @@ export type AuditAction =
   | 'project.updated'
   | 'project.deleted'
   | 'project.restored'
+  | 'user.erased'
   | 'authentication.failed'
   | 'secret.rotated'
   | 'account.created'

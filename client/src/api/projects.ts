@@ -51,6 +51,7 @@ export type Project = {
   count_unverified_revenue: boolean;
   leaked_key_policy: 'revoke' | number;
   rate_limits: RateLimits | null;
+  retention_days: number | null;
   created_at: string;
   updated_at: string;
 };
@@ -58,6 +59,7 @@ export type Project = {
 export type ProjectChange = {
   name?: string;
   max_key_lifetime_days?: number | null;
+  retention_days?: number | null;
   count_unverified_revenue?: boolean;
   leaked_key_policy?: 'revoke' | number;
   rate_limits?: RateLimits | null;

@@ -1,8 +1,8 @@
 import { useNavigate } from '@tanstack/react-router';
 import type { App } from '../api/answers.ts';
 import { ALL_APPS } from '../lib/all-apps.ts';
-import { AppSelect } from './app-select.tsx';
-import { DAY_CHOICES, RangeSelect } from './range-select.tsx';
+import { AppSelect } from './scope/app-select.tsx';
+import { DAY_CHOICES, RangeSelect } from './scope/range-select.tsx';
 import { TimezonePicker } from './ui/timezone-picker.tsx';
 
 type AnalyticsToolbarProps = {

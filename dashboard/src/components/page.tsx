@@ -17,7 +17,7 @@ export function Page({ title, description, actions, isNarrow, children }: PagePr
     <div className={cn('mx-auto w-full px-4 py-6 sm:px-8 sm:py-8', isNarrow ? 'max-w-4xl' : 'max-w-7xl')}>
       <header className="mb-6 flex flex-wrap items-start justify-between gap-x-6 gap-y-3">
         <div className="min-w-0">
-          <h1 className="font-semibold text-xl tracking-tight">{title}</h1>
+          <h1 className="wrap-anywhere font-semibold text-xl tracking-tight">{title}</h1>
           {description && <p className="mt-0.5 max-w-2xl text-pretty text-sm text-soft">{description}</p>}
         </div>
         {actions && <div className="flex flex-wrap items-center gap-2">{actions}</div>}

@@ -1,6 +1,6 @@
 import { Apple, Box, Globe, type LucideProps, Server, Smartphone } from 'lucide-react';
 import { PLATFORMS } from '../../../src/directory/app.ts';
-import type { EventRecord, Platform } from '../api/answers.ts';
+import type { Platform } from '../api/answers.ts';
 import { Field } from './ui/field.tsx';
 import { Select } from './ui/select.tsx';
 
@@ -20,8 +20,10 @@ export function platformName(platform: string): string {
   return Object.entries(PLATFORM_NAMES).find(([known]) => known === platform)?.[1] ?? platform;
 }
 
+type Device = { [Name in 'platform' | 'country' | 'app_version']?: string | null | undefined };
+
 /** Returns where an event came from, as far as it says: `iOS · DE · 2.4.0`. */
-export function describeDevice({ platform, country, app_version }: EventRecord['context']): string {
+export function describeDevice({ platform, country, app_version }: Device): string {
   return [platform && platformName(platform), country, app_version].filter(Boolean).join(' · ');
 }
 

@@ -18,6 +18,7 @@ const LABELS: Record<AuditAction, string> = {
   'project.updated': 'Project settings changed',
   'project.deleted': 'Project deleted',
   'project.restored': 'Project restored',
+  'user.erased': 'Person erased',
   'authentication.failed': 'Authentication failed',
   'secret.rotated': 'Installation secret replaced',
   'account.created': 'Account created',

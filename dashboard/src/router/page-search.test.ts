@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { auditLogSearch, eventsSearch, overviewSearch } from './page-search.ts';
+import { auditLogSearch, eventsSearch, overviewSearch, usersSearch } from './page-search.ts';
 
 it('keeps valid days in the URL of Overview, and removes invalid ones', () => {
   assert.deepEqual(
@@ -27,6 +27,15 @@ it('accepts hours and days in the URL of Events', () => {
   }
   for (const range of ['2h', 'toString', ''])
     assert.deepEqual(eventsSearch({ range }), { range: undefined }, range);
+});
+
+it('keeps the search and the filters of Users', () => {
+  const search = { q: 42, country: 'DE', user_property: ['plan:pro', 'plan:pro'], apps: 'all' };
+  assert.deepEqual(usersSearch({ ...search, range: '7d' }), {
+    ...search,
+    q: '42',
+    user_property: ['plan:pro'],
+  });
 });
 
 it('accepts only the ranges that the audit log offers', () => {

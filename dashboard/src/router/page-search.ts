@@ -66,7 +66,18 @@ export function liveSearch(search: Search) {
 /** Returns the search parameters of Events. */
 export function eventsSearch(search: Search) {
   return {
-    ...pickText(search, 'user', 'session', 'event', 'platform', 'country', 'app_version', 'apps', 'open'),
+    ...pickText(
+      search,
+      'user',
+      'person',
+      'session',
+      'event',
+      'platform',
+      'country',
+      'app_version',
+      'apps',
+      'open',
+    ),
     ...pickTexts(search, 'event_name', 'property', 'where'),
     ...pickKnown(search, 'range', isEventRange),
   };
@@ -78,6 +89,14 @@ export function ingestionSearch(search: Search) {
     ...pickText(search, 'key', 'reason', 'sample'),
     ...pickKnown(search, 'range', isIngestionRange),
     ...pickKnown(search, 'show', (shown) => shown === 'problems'),
+  };
+}
+
+/** Returns the search parameters of Users. */
+export function usersSearch(search: Search) {
+  return {
+    ...pickText(search, 'q', 'platform', 'country', 'app_version', 'apps'),
+    ...pickTexts(search, 'user_property'),
   };
 }
 

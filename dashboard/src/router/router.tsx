@@ -25,6 +25,7 @@ import {
   liveSearch,
   overviewSearch,
   retentionSearch,
+  usersSearch,
 } from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
@@ -202,6 +203,22 @@ const funnelsRoute = createRoute({
   component: lazyRouteComponent(() => import('../pages/funnels/funnels-page.tsx'), 'FunnelsPage'),
 });
 
+const usersRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/users',
+  staticData: { scope: 'users:read' },
+  validateSearch: usersSearch,
+  component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
+});
+
+const userRoute = createRoute({
+  getParentRoute: () => projectRoute,
+  path: '/users/$userId',
+  staticData: { scope: 'users:read' },
+  validateSearch: (search: Record<string, unknown>) => pickText(search, 'apps', 'open'),
+  component: lazyRouteComponent(() => import('../pages/users/profile-page.tsx'), 'ProfilePage'),
+});
+
 const appsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/apps',
@@ -262,6 +279,8 @@ const routeTree = rootRoute.addChildren([
       ingestionRoute,
       retentionRoute,
       funnelsRoute,
+      usersRoute,
+      userRoute,
       appsRoute,
       docsRoute,
       apiKeysRoute,

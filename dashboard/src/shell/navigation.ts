@@ -11,6 +11,7 @@ import {
   type LucideIcon,
   ScrollText,
   SlidersHorizontal,
+  UserRound,
   Users,
 } from 'lucide-react';
 import type { MemberScope } from '../api/answers.ts';
@@ -22,6 +23,7 @@ type Destination =
   | '/p/$projectId/ingestion'
   | '/p/$projectId/retention'
   | '/p/$projectId/funnels'
+  | '/p/$projectId/users'
   | '/p/$projectId/apps'
   | '/p/$projectId/docs'
   | '/p/$projectId/settings/api-keys'
@@ -41,6 +43,7 @@ export const NAVIGATION: readonly { label: string; items: readonly NavigationIte
       { to: '/p/$projectId/events', label: 'Events', icon: List, scope: 'events:read' },
       { to: '/p/$projectId/retention', label: 'Retention', icon: Grid3x3, scope: 'analytics:read' },
       { to: '/p/$projectId/funnels', label: 'Funnels', icon: Filter, scope: 'analytics:read' },
+      { to: '/p/$projectId/users', label: 'Users', icon: UserRound, scope: 'users:read' },
     ],
   },
   {

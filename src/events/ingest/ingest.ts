@@ -5,6 +5,7 @@ import { findAllowedApp } from '../../api/resources.ts';
 import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
+import type { Tombstones } from '../../erasure/tombstones.ts';
 import type { AnsweredBatch } from '../../ingestion/ingestion.ts';
 import { describeRejected, type RejectedEvent } from '../../ingestion/rejected-event.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -113,6 +114,7 @@ export type IngestServices = {
   directory: Directory;
   warehouse: Warehouse;
   loopShare: LoopShare;
+  tombstones: Tombstones;
   metrics: { countEvents: (accepted: number, duplicates: number, rejected: number) => void };
   ingestion: { countBatch: (batch: AnsweredBatch) => void };
 };
@@ -139,7 +141,9 @@ export async function ingest(
     country: isDevice ? country : undefined,
   };
   const parsed = await parseEvents(services, caller, batch, { context, resolveApp });
-  const { rows, rejected, warnings } = parsed;
+  const { rejected, warnings } = parsed;
+  // In the same turn as the append: an erasure waits for everything that was appended before its tombstone.
+  const rows = takeWithoutErased(services.tombstones, parsed);
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
@@ -156,6 +160,8 @@ export async function ingest(
 /** What becomes of a batch. */
 type ParsedBatch = {
   rows: EventRow[];
+  /** The position of each row in the batch. */
+  indexes: number[];
   rejected: Answer['rejected'];
   /** The same as `rejected`, for ingestion health. */
   rejections: RejectedEvent[];
@@ -172,7 +178,7 @@ async function parseEvents(
   { events }: Batch,
   { context, resolveApp }: Parser,
 ): Promise<ParsedBatch> {
-  const parsed: ParsedBatch = { rows: [], rejected: [], rejections: [], warnings: createWarningTally() };
+  const parsed: ParsedBatch = { rows: [], indexes: [], rejected: [], rejections: [], warnings: createWarningTally() };
   const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {
@@ -210,6 +216,7 @@ function addEvent(
   }
   const withKeys = listKeyWarnings(parsed.row);
   batch.rows.push(withKeys.length === 0 ? parsed.row : redactKeys(parsed.row));
+  batch.indexes.push(index);
   batch.warnings.add(withKeys);
   batch.warnings.add(parsed.warnings);
 }
@@ -220,6 +227,19 @@ function findAppId(event: unknown, resolveApp: AppResolver): string {
   if (named !== undefined && named !== null && typeof named !== 'string') return '';
   const app = resolveApp(named ?? undefined);
   return 'id' in app ? app.id : '';
+}
+
+/** Returns the rows of people who were not erased, and rejects those of others. */
+function takeWithoutErased(tombstones: Tombstones, { rows, indexes, rejected }: ParsedBatch): EventRow[] {
+  const isErased = (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp);
+  if (!rows.some(isErased)) return rows;
+  for (const [position, row] of rows.entries()) {
+    if (!isErased(row)) continue;
+    const rejection = createRejection('user_erased', 'app_user_id');
+    rejected.push({ index: indexes[position] ?? 0, ...rejection, event_id: redactSecrets(row.event_id) });
+  }
+  rejected.sort((one, other) => one.index - other.index);
+  return rows.filter((row) => !isErased(row));
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */

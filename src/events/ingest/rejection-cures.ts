@@ -20,6 +20,8 @@ export const REJECTION_CURES = {
   invalid_revenue:
     'Send properties.revenue as a decimal such as "9.99": at most 18 integer digits and 6 decimals, negative only on refund.',
   invalid_currency: 'Send properties.currency as an uppercase ISO 4217 code such as "USD".',
+  user_erased:
+    'Drop the event: this person was erased, and the event is dated before that. Later events start a new profile.',
   app_required: 'Send app_id with the batch or the event: the project has several apps.',
   app_not_found: 'Send the app_id of an app in this project.',
   app_not_allowed: 'Use a key for this app, or send the app_id of an app that the key can use.',

@@ -12,12 +12,10 @@ export function responsesOf(route: Route, components: Components): Record<string
     ...(route.access === 'public' ? [] : KEY_HEADERS),
     ...(answer.headersOf ? (['ETag'] as const) : []),
   ]);
+  const content = contentOf(route, components);
   return {
-    [answer.status]: {
-      description: answer.description ?? 'Success',
-      headers,
-      content: contentOf(route, components),
-    },
+    [answer.status]: { description: answer.description ?? 'Success', headers, content },
+    ...(answer.pending ? { 202: { description: answer.pending.description, headers, content } } : {}),
     ...(answer.mayBeEmpty ? { 204: { description: 'Success, without a body', headers } } : {}),
     ...errorResponses(route),
   };

@@ -4,6 +4,9 @@ import type { Audit } from '../../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
 import type { AuditWatch } from '../../audit/seal.ts';
 import type { Config } from '../../config/config.ts';
+import type { Eraser } from '../../erasure/eraser.ts';
+import type { ErasureKey } from '../../erasure/erasure-key.ts';
+import type { Tombstones } from '../../erasure/tombstones.ts';
 import type { Control } from '../../control/open.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Pepper } from '../../directory/secret.ts';
@@ -61,6 +64,10 @@ export type Services = {
   failures: FailedAuthenticationLog;
   people: People;
   memberships: MembershipWatcher;
+  /** What IDs of erased people are recognized with. */
+  erasureKey: ErasureKey;
+  tombstones: Tombstones;
+  eraser: Eraser;
   githubKeys: GithubKeys;
   clock: Clock;
   log: Log;

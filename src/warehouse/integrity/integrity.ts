@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
+import { runDeletion } from '../deletion/run-deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
 import { type Damage, findDamage, listGoneParts } from './find-damage.ts';
@@ -28,6 +29,11 @@ export type Integrity = Omit<Recorder, 'record'> & {
    * duplicates. Call it after the repair of the last block and before IDs are read.
    */
   check(gateway: Gateway): Promise<void>;
+  /**
+   * Finishes the deletion that was under way when the store was last open, if there is one. Call it before anything is
+   * derived. Never rejects: what is left can be deleted later, and only the log says so.
+   */
+  finishDeletion(gateway: Gateway): Promise<void>;
   /** Remembers that stored data could not be read, if that is why a statement failed. */
   noteFailure(error: unknown): void;
   /** What is lost or cannot be read, as sentences with what to do; empty if nothing is. */
@@ -70,12 +76,23 @@ export async function openIntegrity(folder: string, options: IntegrityOptions): 
   return {
     start: recorder.start,
     redefine: recorder.redefine,
+    expectDeletion: recorder.expectDeletion,
     stop: recorder.stop,
     async expectMigrations(isFirst) {
       if (before.ledger === 'missing' && isFirst) before.ledger = { events: 0, definitions: {}, tables: {} };
       await forgetDefinitions();
     },
     readDerived: createReadDerived(log, forgetDefinitions),
+    async finishDeletion(gateway) {
+      const { ledger } = before;
+      if (typeof ledger === 'string' || ledger.deletion === undefined) return;
+      try {
+        await runDeletion(gateway, ledger.deletion);
+        log.warn('a deletion of events that was interrupted is finished');
+      } catch (err) {
+        log.error({ err }, 'a deletion of events that was interrupted could not be finished');
+      }
+    },
     async check(gateway) {
       await dropDrafts(gateway);
       const damage = await findDamage(gateway, before);

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { DATABASE_NAME } from '../engine/connection.ts';
+import type { Deletion } from '../deletion/deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { type Definitions, readDefinitions } from './definitions.ts';
 import type { Part } from './parts.ts';
@@ -17,9 +18,15 @@ export type TableRecord = {
 
 /**
  * What the event store contained when it was last recorded, kept beside the tables. It may lag behind: events are only
- * added and parts are only merged, so there is never less.
+ * added and parts are only merged, so there is never less, apart from the `deletion` that is under way: `events` is how
+ * many it leaves.
  */
-export type Ledger = { events: number; definitions: Definitions; tables: Record<string, TableRecord> };
+export type Ledger = {
+  events: number;
+  definitions: Definitions;
+  tables: Record<string, TableRecord>;
+  deletion?: Deletion;
+};
 
 const FILE = 'ledger.json';
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { MINUTE_MS, SECOND_MS } from '../../lib/durations.ts';
+import type { Turns } from '../../lib/turns.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { findDamagedFile, mayBeDamage } from './damage-error.ts';
 import { DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
@@ -25,6 +26,8 @@ export type MenderOptions = JobsOptions & {
   /** Runs work while no block is being stored. */
   pause: Pause;
   integrity: Pick<Integrity, 'redefine' | 'noteFailure'>;
+  /** Shared with what deletes events: see `DeletionsOptions`. */
+  turns: Turns;
   clock: Clock;
 };
 
@@ -34,7 +37,7 @@ const CHECK_AGAIN_MS = 10 * MINUTE_MS;
 
 /** Checks all files of derived tables soon, in the background, and derives again what is damaged then or later. */
 export async function startMender(options: MenderOptions): Promise<Mender> {
-  const { integrity, clock, log } = options;
+  const { integrity, clock, log, turns } = options;
   const problems = new Map<DerivedTable, string>();
   /** Each is derived again once: where that does not help, the disk or the memory is broken. */
   const mended = new Set<DerivedTable>();
@@ -66,7 +69,7 @@ export async function startMender(options: MenderOptions): Promise<Mender> {
 
   async function mendNow(gateway: Gateway, table: DerivedTable, signal: AbortSignal): Promise<void> {
     try {
-      await rebuildInUse(gateway, table, options);
+      await turns.run(() => rebuildInUse(gateway, table, options));
       await ids.reload(gateway);
       mended.add(table);
       problems.delete(table);

@@ -1,8 +1,10 @@
 import { MINUTE_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
 import { runPeriodically } from '../../lib/periodic.ts';
+import type { Deletion } from '../deletion/deletion.ts';
+import { countDeleted } from '../deletion/run-deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
-import { takeLedger, writeLedger } from './ledger.ts';
+import { type Ledger, takeLedger, writeLedger } from './ledger.ts';
 
 /** Keeps the ledger of an open store up to date. */
 export type Recorder = {
@@ -12,6 +14,12 @@ export type Recorder = {
   record(gateway: Gateway): Promise<void>;
   /** Runs work that changes definitions, between two records. Rejects with what it fails with. */
   redefine(gateway: Gateway, work: () => Promise<void>): Promise<void>;
+  /**
+   * Runs work that deletes events, which are on record before it starts, so that they count as deleted and not as lost. If
+   * it fails, nothing is recorded until it has succeeded, which the next call and the next start try first. Rejects with
+   * what it fails with.
+   */
+  expectDeletion(gateway: Gateway, deletion: Deletion, work: () => Promise<void>): Promise<void>;
   /** Records a last time. */
   stop(gateway: Gateway): Promise<void>;
 };
@@ -23,6 +31,8 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
   let last = '';
   let recording: Promise<void> = Promise.resolve();
   let stopTimer: (() => Promise<void>) | undefined;
+  /** A deletion that failed: any number of its events may be left, so it goes before everything else. */
+  let unfinished: (() => Promise<void>) | undefined;
 
   // One after another: two writes at a time would mix in the same draft.
   function record(gateway: Gateway): Promise<void> {
@@ -31,6 +41,7 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
   }
 
   async function recordNow(gateway: Gateway): Promise<void> {
+    if (unfinished) return;
     try {
       const ledger = await takeLedger(gateway, folder);
       if (JSON.stringify(ledger) === last) return;
@@ -43,7 +54,27 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
     }
   }
 
+  async function deleteNow(gateway: Gateway, deletion: Deletion, work: () => Promise<void>): Promise<void> {
+    await finish();
+    const ledger = await takeLedger(gateway, folder);
+    // Counted after the ledger was taken: what arrived in between is deleted as well, and must not be missed later.
+    const events = ledger.events - (await countDeleted(gateway, deletion));
+    // First outside of the store: a record that is too low reports nothing, one that is too high a loss.
+    await noteEvents?.(events);
+    await writeLedger(folder, { ...withoutDerivedParts(ledger), events, deletion });
+    last = '';
+    unfinished = work;
+    await finish();
+    await recordNow(gateway);
+  }
+
+  async function finish(): Promise<void> {
+    await unfinished?.();
+    unfinished = undefined;
+  }
+
   async function redefineNow(gateway: Gateway, work: () => Promise<void>): Promise<void> {
+    await finish();
     // A crash right after the work must not leave the old definitions on record.
     await writeLedger(folder, { ...(await takeLedger(gateway, folder)), definitions: {} });
     last = '';
@@ -65,9 +96,23 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
       recording = done.catch(() => undefined);
       await done;
     },
+    async expectDeletion(gateway, deletion, work) {
+      const done = recording.then(() => deleteNow(gateway, deletion, work));
+      recording = done.catch(() => undefined);
+      await done;
+    },
     async stop(gateway) {
       await stopTimer?.();
       await record(gateway);
     },
   };
+}
+
+/** A part whose rows are all deleted disappears, which is no damage. */
+function withoutDerivedParts(ledger: Ledger): Ledger {
+  const tables = Object.entries(ledger.tables).map(([name, table]) => [
+    name,
+    name === 'events' ? table : { ...table, parts: {} },
+  ]);
+  return { ...ledger, tables: Object.fromEntries(tables) };
 }

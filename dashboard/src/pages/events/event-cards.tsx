@@ -1,5 +1,7 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
+import { RowButton } from '../../components/ui/row-button.tsx';
 import { formatMoment, formatMoney } from '../../lib/format.ts';
 import { useNow } from '../../lib/now.ts';
 import { previewProperties } from '../../lib/preview-properties.ts';
@@ -47,13 +49,9 @@ function EventCard({ event, timezone, appName, onOpen }: EventCardProps) {
   const device = describeDevice(context);
   const properties = previewProperties(event.properties);
   return (
-    <button
-      type="button"
-      onClick={() => onOpen(event)}
-      className="grid w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 gap-y-0.5 px-5 py-3 text-left text-note transition-colors hover:bg-hover/50 focus-visible:-outline-offset-2"
-    >
+    <div className="relative grid w-full grid-cols-[minmax(0,1fr)_auto] items-baseline gap-x-3 gap-y-0.5 px-5 py-3 text-left text-note transition-colors hover:bg-hover/50">
       <span className="truncate font-medium text-sm">
-        {event_name}
+        <RowButton onClick={() => onOpen(event)}>{event_name}</RowButton>
         {revenue !== null && (
           <span className="ml-2 font-normal text-good text-xs tabular-nums">
             {formatMoney(revenue, currency ?? 'USD')}
@@ -63,10 +61,12 @@ function EventCard({ event, timezone, appName, onOpen }: EventCardProps) {
       <time dateTime={timestamp} className="text-soft text-xs tabular-nums">
         {formatMoment(timestamp, timezone, now)}
       </time>
-      <span className="truncate text-soft">{app_user_id}</span>
+      <span className="truncate text-soft">
+        <UserLink id={app_user_id} appId={event.app_id} className="relative" />
+      </span>
       <span className="text-right text-soft text-xs">{device}</span>
       {appName && <span className="col-span-2 truncate text-soft text-xs">{appName}</span>}
       {properties && <span className="col-span-2 truncate text-soft text-xs">{properties}</span>}
-    </button>
+    </div>
   );
 }

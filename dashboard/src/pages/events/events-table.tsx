@@ -1,4 +1,5 @@
 import type { App, EventRecord } from '../../api/answers.ts';
+import { UserLink } from '../../components/events/user-link.tsx';
 import { describeDevice } from '../../components/platform.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { Tooltip } from '../../components/ui/tooltip.tsx';
@@ -61,7 +62,9 @@ export function EventsTable({ events, apps, timezone, hasApps, onOpen }: EventsT
                 </span>
               )}
             </Cell>
-            <Cell className="max-w-48 truncate">{event.app_user_id}</Cell>
+            <Cell className="max-w-48 truncate">
+              <UserLink id={event.app_user_id} appId={event.app_id} />
+            </Cell>
             {hasApps && <Cell className="max-w-40 truncate text-soft">{appName(event.app_id)}</Cell>}
             <Cell className="hidden max-w-44 truncate whitespace-nowrap text-note text-soft lg:table-cell">
               {describeDevice(event.context)}

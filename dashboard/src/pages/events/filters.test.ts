@@ -113,6 +113,7 @@ test('queries the API for exactly what the URL says', () => {
     app_id: 'app_1',
     event_name: ['a', 'b'],
     app_user_id: 'u',
+    person: undefined,
     session_id: 's',
     event_id: 'e',
     platform: 'ios',

@@ -17,6 +17,8 @@ import { parseHours } from './event-range.ts';
 export type EventSearch = {
   event_name?: string[];
   user?: string;
+  /** Events of all IDs of the person that this ID belongs to. */
+  person?: string;
   session?: string;
   event?: string;
   platform?: string;
@@ -39,6 +41,12 @@ export const FIELDS = {
   },
   user: {
     label: 'User ID',
+    placeholder: 'user_123',
+    isList: false,
+    lengthMax: FILTER_LENGTH_MAX.app_user_id,
+  },
+  person: {
+    label: 'User (all IDs)',
     placeholder: 'user_123',
     isList: false,
     lengthMax: FILTER_LENGTH_MAX.app_user_id,
@@ -72,6 +80,7 @@ export type Field = keyof typeof FIELDS;
 export const FIELD_NAMES = [
   'event_name',
   'user',
+  'person',
   'session',
   'event',
   'platform',
@@ -185,6 +194,7 @@ export function toEventQuery(
     app_id: appId,
     event_name: search.event_name,
     app_user_id: search.user,
+    person: search.person,
     session_id: search.session,
     event_id: search.event,
     platform: search.platform,

@@ -1,7 +1,7 @@
 import { Link, useNavigate, useParams } from '@tanstack/react-router';
 import { ListX, Radio, RotateCw } from 'lucide-react';
 import type { App } from '../../api/answers.ts';
-import { OpenEventSheet } from '../../components/open-event-sheet.tsx';
+import { OpenEventSheet } from '../../components/events/open-event-sheet.tsx';
 import { EmptyState, ErrorState } from '../../components/states.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';

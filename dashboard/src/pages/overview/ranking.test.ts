@@ -10,6 +10,7 @@ const META: BreakdownAnswer['meta'] = {
   currency: 'USD',
   definitions: {},
   unverified_revenue: 'included',
+  retained_from: null,
   generated_at: '2026-11-23T08:00:00Z',
   start: '2026-11-01',
   end: '2026-11-23',

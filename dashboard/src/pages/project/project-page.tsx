@@ -12,6 +12,7 @@ import { DeleteProjectCard } from './delete-project-card.tsx';
 import { KeyRulesCard } from './key-rules-card.tsx';
 import { LimitsCard } from './limits-card.tsx';
 import { NameCard } from './name-card.tsx';
+import { RetentionCard } from './retention-card.tsx';
 import { RevenueCard } from './revenue-card.tsx';
 
 /** Settings → Project: its name, and the rules for keys, revenue and limits. */
@@ -41,6 +42,7 @@ export function ProjectPage() {
                 settings={data}
               />
               <RevenueCard settings={data} />
+              <RetentionCard key={`retention ${data.retention_days}`} settings={data} />
               <LimitsCard key={`limits ${JSON.stringify(data.rate_limits)}`} settings={data} />
             </fieldset>
             <FactsCard settings={data} />

@@ -1,15 +1,8 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { CEILINGS, isReservedScope, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
+import { CEILINGS, KEY_SCOPES, KEY_TYPES } from '../../../../../src/directory/scopes.ts';
 import { summarizeScopes } from '../key/key-labels.ts';
-import {
-  countOffered,
-  defaultScopes,
-  findPreset,
-  listOffered,
-  listPresets,
-  toggleScope,
-} from './scope-presets.ts';
+import { defaultScopes, findPreset, listPresets, toggleScope } from './scope-presets.ts';
 
 it('offers no scope above the ceiling of a type', () => {
   for (const type of KEY_TYPES) {
@@ -42,18 +35,13 @@ it('adds and removes one scope', () => {
   assert.deepEqual(toggleScope('server', ['events:write', 'events:read'], 'events:write'), ['events:read']);
 });
 
-it('offers no scope without a use, and takes it away with the first choice of single scopes', () => {
-  assert.deepEqual(listOffered('server').filter(isReservedScope), []);
-  assert.equal(countOffered(CEILINGS.server), listOffered('server').length);
-  const fewer = toggleScope('server', CEILINGS.server, 'audit:read');
+it('returns to the whole ceiling when the scope that was removed is added again', () => {
+  const fewer = toggleScope('server', CEILINGS.server, 'users:delete');
   assert.deepEqual(
     fewer,
-    listOffered('server').filter((scope) => scope !== 'audit:read'),
+    CEILINGS.server.filter((scope) => scope !== 'users:delete'),
   );
-  assert.deepEqual(toggleScope('server', fewer, 'audit:read'), CEILINGS.server);
-  for (const { id, scopes } of listPresets('server').filter(({ id }) => id !== 'all')) {
-    assert.deepEqual(scopes.filter(isReservedScope), [], id);
-  }
+  assert.deepEqual(toggleScope('server', fewer, 'users:delete'), CEILINGS.server);
 });
 
 it('summarizes scopes', () => {

@@ -1,4 +1,4 @@
-import { CEILINGS, isReservedScope } from '../../../../../src/directory/scopes.ts';
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 
 export type ScopePreset = { id: string; label: string; hint: string; scopes: readonly KeyScope[] };
@@ -17,6 +17,12 @@ const SERVER_PRESETS: readonly ScopePreset[] = [
     label: 'Manage apps and keys',
     hint: 'For provisioning and automation',
     scopes: ['apps:read', 'apps:write', 'keys:read', 'keys:write', 'project:read'],
+  },
+  {
+    id: 'privacy',
+    label: 'Erase users',
+    hint: 'For privacy requests: profiles and erasure',
+    scopes: ['users:read', 'users:delete'],
   },
   { id: 'all', label: 'Everything', hint: 'All scopes', scopes: CEILINGS.server },
 ];
@@ -49,23 +55,8 @@ export function findPreset(type: KeyType, scopes: readonly KeyScope[]): ScopePre
   );
 }
 
-/** Returns the scopes of a type that can be chosen one by one: those with a use. */
-export function listOffered(type: KeyType): readonly KeyScope[] {
-  return CEILINGS[type].filter((scope) => !isReservedScope(scope));
-}
-
-/** Returns how many of these scopes have a use. */
-export function countOffered(scopes: readonly KeyScope[]): number {
-  return scopes.filter((scope) => !isReservedScope(scope)).length;
-}
-
-/**
- * Returns the scopes with one added or removed, in the order of the type's ceiling. All that can be chosen are the whole
- * ceiling; fewer leave out the reserved ones, which were not chosen.
- */
+/** Returns the scopes with one added or removed, in the order of the type's ceiling. */
 export function toggleScope(type: KeyType, scopes: readonly KeyScope[], scope: KeyScope): KeyScope[] {
   const isIn = scopes.includes(scope);
-  const offered = listOffered(type);
-  const toggled = offered.filter((known) => (known === scope ? !isIn : scopes.includes(known)));
-  return toggled.length === offered.length ? [...CEILINGS[type]] : toggled;
+  return CEILINGS[type].filter((known) => (known === scope ? !isIn : scopes.includes(known)));
 }

@@ -1,9 +1,10 @@
+import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { KeyScope, KeyType } from '../../../api/answers.ts';
 import { Checkbox } from '../../../components/ui/checkbox.tsx';
 import { FieldError, FieldGroup } from '../../../components/ui/field.tsx';
 import { cn } from '../../../lib/class-names.ts';
 import { SCOPE_DESCRIPTIONS } from '../key/key-labels.ts';
-import { countOffered, findPreset, listOffered, listPresets, toggleScope } from './scope-presets.ts';
+import { findPreset, listPresets, toggleScope } from './scope-presets.ts';
 
 type ScopesFieldProps = {
   type: KeyType;
@@ -39,10 +40,10 @@ export function ScopesField({ type, scopes, onChange, error }: ScopesFieldProps)
         <summary className="cursor-pointer select-none rounded-lg px-4 py-2 text-note text-soft hover:bg-hover/50">
           {chosen
             ? 'Choose individual scopes'
-            : `${countOffered(scopes)} of ${listOffered(type).length} scopes selected`}
+            : `${scopes.length} of ${CEILINGS[type].length} scopes selected`}
         </summary>
         <div className="grid gap-3 border-t px-4 py-3 sm:grid-cols-2">
-          {listOffered(type).map((scope) => (
+          {CEILINGS[type].map((scope) => (
             <Checkbox
               key={scope}
               label={<span className="font-mono text-note">{scope}</span>}

@@ -46,7 +46,7 @@ export const SCOPE_DESCRIPTIONS: Record<KeyScope, string> = {
   'events:read': 'Search and export events',
   'analytics:read': 'Read analytics',
   'users:read': 'Read users and their events',
-  'users:delete': 'Reserved, not used yet',
+  'users:delete': 'Erase users',
   'apps:read': 'List apps',
   'apps:write': 'Create, change and delete apps',
   'project:read': 'Read project settings',

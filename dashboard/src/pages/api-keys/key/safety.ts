@@ -1,4 +1,3 @@
-import { isReservedScope } from '../../../../../src/directory/scopes.ts';
 import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey, KeyScope, UsageHour } from '../../../api/answers.ts';
 import type { UsageById } from '../../../api/keys.ts';
@@ -65,9 +64,7 @@ function findUnusedRisk(key: ApiKey, now: number): Finding[] {
 function findUnusedScopes(key: ApiKey, hours: readonly UsageHour[] | undefined): Finding[] {
   if (key.type !== 'server' || hours === undefined) return [];
   const used = usedCategories(hours);
-  const unusedScopes = key.scopes.filter(
-    (scope) => !isReservedScope(scope) && !used.includes(CATEGORY_OF[scope]),
-  );
+  const unusedScopes = key.scopes.filter((scope) => !used.includes(CATEGORY_OF[scope]));
   if (used.length === 0 || unusedScopes.length === 0) return [];
   return [{ kind: 'too_wide', key, used, unusedScopes }];
 }

@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import type { ComponentProps } from 'react';
-import type { EventRecord } from '../api/answers.ts';
-import { eventQuery } from '../api/events.ts';
-import { useProject } from '../api/project.ts';
+import type { EventRecord } from '../../api/answers.ts';
+import { eventQuery } from '../../api/events.ts';
+import { useProject } from '../../api/project.ts';
 import { EventSheet } from './event-sheet.tsx';
 
 type OpenEventSheetProps = Omit<ComponentProps<typeof EventSheet>, 'event' | 'onClose'> & {

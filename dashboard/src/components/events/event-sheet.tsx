@@ -1,12 +1,13 @@
 import type { ReactNode } from 'react';
-import type { App, EventRecord } from '../api/answers.ts';
-import { formatExact, formatMoney } from '../lib/format.ts';
-import { CodeBlock } from './code-block.tsx';
-import { CopyButton } from './copy-button.tsx';
-import { platformName } from './platform.tsx';
-import { TimeAgo } from './time-ago.tsx';
-import { Badge } from './ui/badge.tsx';
-import { Dialog, DialogBody, DialogFooter, SheetContent } from './ui/dialog.tsx';
+import type { App, EventRecord } from '../../api/answers.ts';
+import { formatExact, formatMoney } from '../../lib/format.ts';
+import { CodeBlock } from '../code-block.tsx';
+import { CopyButton } from '../copy-button.tsx';
+import { platformName } from '../platform.tsx';
+import { TimeAgo } from '../time-ago.tsx';
+import { Badge } from '../ui/badge.tsx';
+import { Dialog, DialogBody, DialogFooter, SheetContent } from '../ui/dialog.tsx';
+import { UserLink } from './user-link.tsx';
 
 type EventSheetProps = {
   event: EventRecord | undefined;
@@ -69,7 +70,9 @@ function Facts({
   const app = apps.find(({ id }) => id === event.app_id);
   return (
     <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 text-note sm:grid-cols-[7rem_minmax(0,1fr)]">
-      <Fact name="User" id={event.app_user_id} />
+      <Fact name="User" id={event.app_user_id}>
+        <UserLink id={event.app_user_id} appId={event.app_id} className="text-link" />
+      </Fact>
       {event.session_id !== null && <Fact name="Session" id={event.session_id} />}
       <Fact name="Event ID" id={event.event_id} />
       <Fact name="App">
@@ -95,7 +98,7 @@ function Facts({
   );
 }
 
-/** One fact: a text, or an id with a copy button. */
+/** One fact: a text, or an id with a copy button, shown as `children` if given. */
 function Fact({ name, id, children }: { name: string; id?: string; children?: ReactNode }) {
   return (
     <>
@@ -105,7 +108,7 @@ function Fact({ name, id, children }: { name: string; id?: string; children?: Re
           <span className="py-1">{children}</span>
         ) : (
           <>
-            <code className="min-w-0 break-all font-mono text-[0.78125rem]">{id}</code>
+            <code className="min-w-0 break-all font-mono text-[0.78125rem]">{children ?? id}</code>
             <CopyButton text={id} what={name.toLowerCase()} />
           </>
         )}

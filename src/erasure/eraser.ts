@@ -1,0 +1,183 @@
+import type { Requester } from '../api/caller.ts';
+import type { ChangeServices } from '../audit/audit.ts';
+import { diffOf } from '../audit/diff.ts';
+import { NO_CALLER } from '../control/open.ts';
+import { SECOND_MS } from '../lib/durations.ts';
+import { newId } from '../lib/id.ts';
+import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
+import { createTurns } from '../lib/turns.ts';
+import type { Warehouse } from '../warehouse/open.ts';
+import type { ErasureKey } from './erasure-key.ts';
+import {
+  type AppPlan,
+  type Erasure,
+  findErasure,
+  finishErasure,
+  insertErasure,
+  listUnderWay,
+  openWork,
+  updateWork,
+} from './erasure-record.ts';
+import type { ListPersonIds } from './person-ids.ts';
+import { planErasure } from './plan-erasure.ts';
+import { type InvalidateDays, withNeighbors } from './rolled-days.ts';
+import type { Tombstones } from './tombstones.ts';
+
+/** What erasing a person needs of the control database. */
+export type ErasureControl = Omit<ChangeServices, 'directory'> & {
+  erasureKey: ErasureKey;
+  tombstones: Tombstones;
+  log: Log;
+};
+
+/** What erasing a person needs of the event store. */
+export type ErasureStore = {
+  warehouse: Pick<Warehouse, 'query' | 'settled' | 'deleteEvents' | 'forgetIds'>;
+  listPersonIds: ListPersonIds;
+  /** Lets the rollups of these days be derived again. */
+  invalidateDays: InvalidateDays;
+  /** Deletes what else is kept of a person, such as samples of rejected events. May run again. */
+  forgetPerson: (projectId: string, plan: AppPlan) => Promise<void>;
+};
+
+/** What erasing a person needs. */
+export type ErasureServices = ErasureControl & ErasureStore;
+
+/** Which person to erase, in which apps of a project. */
+export type ErasureRequest = { projectId: string; appIds: string[]; appUserId: string };
+
+/** Carries out erasures, one after another, and those that another process requests or left unfinished. */
+export type Eraser = {
+  /** Starts carrying out what is requested, as soon as the event store is open. */
+  start(store: ErasureStore): void;
+  /**
+   * Carries out what is under way, and returns this erasure when it is done, or after `waitMs`; undefined if there is none.
+   */
+  run(id: string, waitMs: number): Promise<Erasure | undefined>;
+  /** Stops after the deletion that is running. What is left is carried out after the next start. */
+  stop(): Promise<void>;
+};
+
+const POLL_MS = SECOND_MS;
+const RETRY_MS = 30 * SECOND_MS;
+
+/**
+ * Stores a request to erase a person and its audit entry, which contains a MAC of the ID, and returns it. From then on it
+ * is carried out, whatever happens to this process. Throws what `recheck` throws.
+ */
+export async function requestErasure(
+  { control, audit, clock, erasureKey }: Omit<ErasureControl, 'tombstones' | 'log'>,
+  { projectId, appIds, appUserId }: ErasureRequest,
+  { actor, recheck }: Requester,
+): Promise<Erasure> {
+  const requestedAt = clock.now();
+  const counts = { events: 0, appUserIds: 0 };
+  const erasure = { id: newId('ers'), projectId, appIds, ...counts, requestedAt, doneAt: null };
+  await control.write(recheck, async ({ tx }) => {
+    await insertErasure(tx, erasureKey, erasure, { appUserId });
+    const target = erasureKey.macOfUser(projectId, appUserId);
+    const diff = diffOf({ erasure_id: null, app_ids: null }, { erasure_id: erasure.id, app_ids: appIds });
+    await audit.append(tx, { projectId, actor, action: 'user.erased', target, diff });
+  });
+  return erasure;
+}
+
+/** Returns what carries out erasures once it is started. */
+export function createEraser(services: ErasureControl): Eraser {
+  const { control, log } = services;
+  const turns = createTurns();
+  const waiting = new Map<string, () => void>();
+  let store: ErasureStore | undefined;
+  let stopPolling = async () => {};
+  let isStopped = false;
+  let stamp: number | undefined;
+  let retryAt: number | undefined;
+
+  const runAll = () =>
+    turns.run(async () => {
+      if (store === undefined) return;
+      retryAt = undefined;
+      for (const { erasure, sealed } of await listUnderWay(control)) {
+        if (isStopped) return;
+        try {
+          await erase({ ...services, ...store }, erasure, sealed);
+        } catch (err) {
+          // The next ones are carried out all the same.
+          retryAt = performance.now() + RETRY_MS;
+          if (!isStopped) log.error({ err, erasureId: erasure.id }, 'erasing a person failed; it is tried again');
+        }
+        waiting.get(erasure.id)?.();
+      }
+    });
+
+  async function poll(): Promise<void> {
+    const now = control.changeStamp();
+    if (now === stamp && !(retryAt !== undefined && performance.now() >= retryAt)) return;
+    stamp = now;
+    await runAll();
+  }
+
+  return {
+    start(opened) {
+      store = opened;
+      const onError = (err: unknown) => log.error({ err }, 'requests to erase people cannot be read');
+      stopPolling = runPeriodically({ everyMs: POLL_MS, run: poll, onError });
+    },
+    async run(id, waitMs) {
+      const done = Promise.withResolvers<void>();
+      const timer = setTimeout(done.resolve, waitMs);
+      waiting.set(id, done.resolve);
+      // What fails here fails again below, or is tried again.
+      runAll().catch(done.resolve);
+      await done.promise;
+      clearTimeout(timer);
+      waiting.delete(id);
+      return await findErasure(control, id);
+    },
+    async stop() {
+      isStopped = true;
+      await stopPolling();
+      await turns.idle();
+    },
+  };
+}
+
+/** Finds and stores what to delete unless that was done before, then deletes it. Each step may run again. */
+async function erase(services: ErasureServices, erasure: Erasure, sealed: string | null): Promise<void> {
+  const { control, clock, erasureKey, log } = services;
+  const { id, projectId } = erasure;
+  const work = openWork(erasureKey, sealed ?? '');
+  const plans = work.plans ?? (await plan(services, erasure, work.appUserId));
+  for (const appPlan of plans) {
+    const { appId, ids, to, days } = appPlan;
+    const rolled = withNeighbors(days);
+    await services.invalidateDays({ id: appId, projectId }, rolled);
+    await services.warehouse.deleteEvents({ projectId, to, person: { appId, ids } });
+    // Again: they may have been derived while the events were being deleted.
+    await services.invalidateDays({ id: appId, projectId }, rolled);
+    await services.forgetPerson(projectId, appPlan);
+  }
+  await control.write(NO_CALLER, ({ tx }) => finishErasure(tx, id, clock.now()));
+  log.info({ erasureId: id }, 'a person was erased');
+}
+
+async function plan(
+  services: ErasureServices,
+  { id, projectId, appIds }: Erasure,
+  appUserId: string,
+): Promise<AppPlan[]> {
+  const plans: AppPlan[] = [];
+  let [events, appUserIds] = [0, 0];
+  for (const appId of appIds) {
+    const planned = await planErasure(services, { projectId, appId, appUserId });
+    plans.push(planned.plan);
+    events += planned.events;
+    appUserIds += planned.appUserIds;
+  }
+  const work = { appUserId, plans };
+  await services.control.write(NO_CALLER, ({ tx }) =>
+    updateWork(tx, services.erasureKey, id, { work, events, appUserIds }),
+  );
+  return plans;
+}

@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { cleanUp } from '../../test/support/clean-up.ts';
+import { makeClock } from '../../test/support/harness.ts';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
+import type { Project } from '../directory/project.ts';
+import { DAY_MS } from '../lib/durations.ts';
+import { openLog } from '../lib/log.ts';
+import { deleteOldEvents, findRetainedFrom } from './retention.ts';
+
+const clock = makeClock();
+clock.set(Date.UTC(2026, 4, 20, 15));
+const store = await createTestStore();
+const warehouse = await store.open();
+cleanUp(async () => {
+  await warehouse.close();
+  await store.remove();
+});
+
+const MIDNIGHT = Date.UTC(2026, 4, 13);
+const project = { id: 'proj_a', retentionDays: 7 } as Project;
+const invalidated: [string, number[]][] = [];
+const services = {
+  ...{ warehouse, clock, log: openLog('silent'), directory: { listProjects: () => [project] } },
+  invalidateDays: async ({ id }: { id: string }, days: readonly number[]) => {
+    invalidated.push([id, [...days]]);
+  },
+};
+
+const ids = async () => {
+  const rows = await warehouse.query<{ event_id: string }>('SELECT event_id FROM events ORDER BY event_id');
+  return rows.map(({ event_id }) => event_id);
+};
+
+it('keeps events of whole days, UTC, and all of them without a setting', () => {
+  assert.equal(findRetainedFrom({ retentionDays: 7 }, clock.now()), MIDNIGHT);
+  assert.equal(findRetainedFrom({ retentionDays: 7 }, MIDNIGHT + 8 * DAY_MS - 1), MIDNIGHT);
+  assert.equal(findRetainedFrom({ retentionDays: 7 }, MIDNIGHT + 8 * DAY_MS), MIDNIGHT + DAY_MS);
+  assert.equal(findRetainedFrom({ retentionDays: null }, clock.now()), undefined);
+});
+
+it('deletes events to the millisecond, of this project only, and derives their days again', async () => {
+  await warehouse.append([
+    eventRow({ event_id: 'old', timestamp: MIDNIGHT - 1 }),
+    eventRow({ event_id: 'kept', timestamp: MIDNIGHT, app_user_id: 'user_b' }),
+    eventRow({ event_id: 'theirs', timestamp: MIDNIGHT - 1, project_id: 'proj_b' }),
+  ]);
+  assert.equal(await deleteOldEvents(services, { ...project, retentionDays: null }), 0);
+  assert.equal(await deleteOldEvents(services, project), 1);
+  assert.deepEqual(await ids(), ['kept', 'theirs']);
+  const day = MIDNIGHT / DAY_MS - 1;
+  const expected = ['app_a', [day - 1, day, day + 1]];
+  assert.deepEqual(invalidated, [expected, expected], 'before and after');
+  const users = await warehouse.query('SELECT project_id, app_user_id FROM users ORDER BY project_id');
+  assert.deepEqual(users, [
+    { project_id: 'proj_a', app_user_id: 'user_b' },
+    { project_id: 'proj_b', app_user_id: 'user_a' },
+  ]);
+  assert.equal(await deleteOldEvents(services, project), 0);
+  assert.deepEqual(warehouse.listProblems(), []);
+});
