@@ -2,7 +2,18 @@ import { randomFillSync } from 'node:crypto';
 import { monotonicFactory } from 'ulid';
 
 /** Prefixes of Appflow's ids; the rest is a ULID (26 characters, time-ordered, https://github.com/ulid/spec). */
-export type IdPrefix = 'proj' | 'app' | 'key' | 'req' | 'aud' | 'usr' | 'ses' | 'inv' | 'row' | 'store' | 'ers';
+export type IdPrefix =
+  | 'proj'
+  | 'app'
+  | 'key'
+  | 'req'
+  | 'aud'
+  | 'usr'
+  | 'ses'
+  | 'inv'
+  | 'row'
+  | 'store'
+  | 'ers';
 
 const pool = Buffer.alloc(4_096);
 let used = pool.length;

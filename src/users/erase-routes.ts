@@ -4,8 +4,9 @@ import { ALL_APPS } from '../api/resources.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Directory } from '../directory/directory.ts';
-import { type ErasureControl, type Eraser, requestErasure } from '../erasure/eraser.ts';
+import { type Eraser, requestErasure } from '../erasure/eraser.ts';
 import { type Erasure, findErasure } from '../erasure/erasure-record.ts';
+import type { ErasureControl } from '../erasure/erasure-services.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
 
@@ -77,7 +78,11 @@ The answer is 200 when everything is erased, usually within a second, or 202 whe
   limit: 'management',
   stepUp: true,
   params: closedObject({
-    app_user_id: Type.String({ minLength: 1, maxLength: 256, description: 'Any `app_user_id` of the person.' }),
+    app_user_id: Type.String({
+      minLength: 1,
+      maxLength: 256,
+      description: 'Any `app_user_id` of the person.',
+    }),
   }),
   query: closedObject({
     app_id: Type.Optional(

@@ -105,7 +105,11 @@ const scenario = fc.record({
   day: fc.constantFrom(...DAYS),
   currency: fc.constantFrom('USD', 'JPY', 'KWD'),
   batches: fc.array(
-    fc.record({ isVerified: fc.boolean(), isRolledUp: fc.boolean(), events: fc.array(event, { minLength: 1, maxLength: 40 }) }),
+    fc.record({
+      isVerified: fc.boolean(),
+      isRolledUp: fc.boolean(),
+      events: fc.array(event, { minLength: 1, maxLength: 40 }),
+    }),
     { minLength: 1, maxLength: 3 },
   ),
   filters,

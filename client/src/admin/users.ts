@@ -1,4 +1,4 @@
-import type { Erasure, EraseQuery } from '../api/users.ts';
+import type { EraseQuery, Erasure } from '../api/users.ts';
 import type { Caller, CallOptions } from './call.ts';
 
 /** The people who use the apps. */

@@ -90,10 +90,10 @@ export type UsersAnswer = {
  */
 export type BreakdownQuery = AnalyticsQuery &
   RangeQuery & {
-  by: string;
-  metric?: 'events' | 'users' | 'revenue';
-  limit?: number;
-};
+    by: string;
+    metric?: 'events' | 'users' | 'revenue';
+    limit?: number;
+  };
 
 /** The requested metric and its share of the total; null if shares do not apply. */
 export type Measure = {

@@ -155,7 +155,12 @@ export async function ingest(
 }
 
 /** What becomes of a batch. */
-type ParsedBatch = { rows: EventRow[]; indexes: number[]; rejected: Answer['rejected']; warnings: WarningTally };
+type ParsedBatch = {
+  rows: EventRow[];
+  indexes: number[];
+  rejected: Answer['rejected'];
+  warnings: WarningTally;
+};
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(

@@ -35,7 +35,7 @@ export function listTableDeletions(deletion: Deletion): TableDeletion[] {
   const { sql, params } = deletedEvents(deletion);
   const found = `(app_id, event_id, verified) IN (SELECT app_id, event_id, verified FROM ${DATABASE_NAME}.events WHERE ${sql})`;
   const ids = { sql: `project_id = {deleted_project:String} AND ${found}`, params };
-  const derived = deletion.person ? ofPerson(deletion) : untilTime(deletion);
+  const derived = deletion.person ? ofPerson() : untilTime(deletion);
   return [
     { table: 'event_ids', where: ids },
     { table: 'events', where: { sql, params } },
@@ -47,7 +47,7 @@ export function listTableDeletions(deletion: Deletion): TableDeletion[] {
 }
 
 /** A link belongs to the person who sent its `$identify`, not to everyone it names. */
-function ofPerson(deletion: Deletion): Record<string, string> {
+function ofPerson(): Record<string, string> {
   const app = 'app_id = {deleted_app:String}';
   const ids = '{deleted_ids:Array(String)}';
   const to = `timestamp <= ${timeSql('deleted_to')}`;

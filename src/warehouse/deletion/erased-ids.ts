@@ -91,7 +91,9 @@ export async function openErasedIds(
   };
 }
 
-async function readBatches(gateway: Pick<Gateway, 'query'>): Promise<{ sealed: string; erased_at: string }[]> {
+async function readBatches(
+  gateway: Pick<Gateway, 'query'>,
+): Promise<{ sealed: string; erased_at: string }[]> {
   return await gateway.query(
     `SELECT hashes AS sealed, toUnixTimestamp64Milli(erased_at) AS erased_at FROM erased_ids
     WHERE mac = '' ORDER BY erased_ids.erased_at`,
@@ -105,5 +107,7 @@ function writeHashes(hashes: readonly number[]): Buffer {
 }
 
 function readHashes(bytes: Buffer): number[] {
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, index) => bytes.readUInt32LE(HASH_BYTES * index));
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
+    bytes.readUInt32LE(HASH_BYTES * index),
+  );
 }

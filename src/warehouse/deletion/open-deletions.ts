@@ -83,7 +83,13 @@ async function rememberIds(
       `SELECT project_id, app_id, event_id, verified FROM events WHERE ${sql}${isRecent}
       AND (toString(app_id), event_id, verified) > ({after_app:String}, {after_id:String}, {after_verified:UInt8})
       ORDER BY toString(app_id), event_id, verified LIMIT ${STEP_IDS}`,
-      { ...params, recent: clock.now() - ERASED_ID_MS, after_app: app, after_id: id, after_verified: verified },
+      {
+        ...params,
+        recent: clock.now() - ERASED_ID_MS,
+        after_app: app,
+        after_id: id,
+        after_verified: verified,
+      },
       { timeoutMs: 600_000 },
     );
     await erasedIds.add(gateway, rows);

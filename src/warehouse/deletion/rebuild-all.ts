@@ -26,7 +26,11 @@ export async function rebuildAll(
     onProgress({ table, rows: Number(row?.n), done, total });
   };
   for (const table of DERIVED_TABLES) {
-    await rebuildInUse(gateway, table, options).finally(() => dropDraft(gateway, table));
+    try {
+      await rebuildInUse(gateway, table, options);
+    } finally {
+      await dropDraft(gateway, table);
+    }
     await report(table);
   }
   for (const table of ROLLUP_TABLES) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Deletion } from '../deletion/deletion.ts';
+import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { type Definitions, readDefinitions } from './definitions.ts';
 import type { Part } from './parts.ts';
