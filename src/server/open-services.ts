@@ -97,10 +97,8 @@ export async function openControlServices(
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
     ...createBodyServices({ clock, log }),
-    clock,
-    log,
+    ...{ clock, log, eventsDir },
     answerLog: createAnswerLog({ clock, log }),
-    eventsDir,
     async requirePair() {
       await requirePair(control, { controlFile, eventsDir });
       await countStart({ control, log });
