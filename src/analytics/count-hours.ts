@@ -5,10 +5,15 @@ import { formatMoney } from './money.ts';
 import { USER_SQL, withPersonSql } from './person-sql.ts';
 import type { AnalyticsQuery, QueryServices } from './query.ts';
 import { queryCondition } from './query-sql.ts';
-import { toRevenue, type Revenue } from './sum-revenue.ts';
+import { type Revenue, toRevenue } from './sum-revenue.ts';
 
 /** All metrics of an hour. */
-export type HourCounts = Revenue & { active_users: number; new_users: number; sessions: number; events: number };
+export type HourCounts = Revenue & {
+  active_users: number;
+  new_users: number;
+  sessions: number;
+  events: number;
+};
 
 type CountRow = { hour: string; active_users: string; new_users: string; sessions: string; events: string };
 type MoneyRow = { hour: string; currency: string; amount: string };

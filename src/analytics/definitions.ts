@@ -24,7 +24,8 @@ export const HOUR_DEFINITIONS: Record<(typeof HOUR_METRICS)[number], string> = {
 
 /** How unique users are counted. */
 export const USERS_DEFINITIONS = {
-  users: 'People with at least one event in the period, each once, however many days they were active on. Exact, not estimated.',
+  users:
+    'People with at least one event in the period, each once, however many days they were active on. Exact, not estimated.',
   new_users: METRIC_DEFINITIONS.new_users.replaceAll('day', 'period'),
   partial: 'Whether some days of the calendar week or month are outside the range. Weeks start on Monday.',
 } as const;

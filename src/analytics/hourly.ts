@@ -37,9 +37,12 @@ const HOUR_JSON = component(
   closedObject({
     hour: Type.String({
       format: 'date-time',
-      description: 'When the hour starts, in UTC. In a time zone such as that of Kathmandu, hours start at a quarter past.',
+      description:
+        'When the hour starts, in UTC. In a time zone such as that of Kathmandu, hours start at a quarter past.',
     }),
-    active_users: Type.Optional(Type.Integer({ minimum: 0, description: 'Users with an event in this time.' })),
+    active_users: Type.Optional(
+      Type.Integer({ minimum: 0, description: 'Users with an event in this time.' }),
+    ),
     ...METRIC_FIELDS,
   }),
   { description: 'The metrics of an hour. Those that were not requested are missing.' },

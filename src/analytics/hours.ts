@@ -13,7 +13,10 @@ export function listHours(timezone: string, range: DayRange): number[] {
   for (const [index, { fromMs, offsetMs }] of offsets.entries()) {
     const endMs = offsets[index + 1]?.fromMs ?? Number.POSITIVE_INFINITY;
     // The first offset also applies to all time before.
-    const firstMs = Math.max(index === 0 ? Number.NEGATIVE_INFINITY : fromMs, range.first * DAY_MS - offsetMs);
+    const firstMs = Math.max(
+      index === 0 ? Number.NEGATIVE_INFINITY : fromMs,
+      range.first * DAY_MS - offsetMs,
+    );
     const lastMs = Math.min(endMs, (range.last + 1) * DAY_MS - offsetMs);
     for (let atMs = firstMs; atMs < lastMs; atMs = nextHour(atMs, offsetMs)) hours.push(atMs);
   }

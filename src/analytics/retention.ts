@@ -7,9 +7,9 @@ import { closedObject, component, nullable } from '../lib/schema.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
 import { RETENTION_DEFINITIONS } from './definitions.ts';
 import { describeQuery, META_FIELDS } from './meta.ts';
+import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from './periods.ts';
 import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryServices } from './query.ts';
 import { parseDayRange, RANGE_QUERY } from './range.ts';
-import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from './periods.ts';
 import { RETURN_RULES, type RetentionQuery, type ReturnRule, retentionSql } from './retention-sql.ts';
 
 const PERIODS_DEFAULT = 14;

@@ -4,8 +4,8 @@ import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
 import { answerHourly, HOURLY_ANSWER, HOURLY_QUERY } from './hourly.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 import type { AnalyticsServices } from './query.ts';
-import { answerUsers, USERS_ANSWER, USERS_QUERY } from './unique-users.ts';
 import { answerRetention, RETENTION_ANSWER, RETENTION_QUERY } from './retention.ts';
+import { answerUsers, USERS_ANSWER, USERS_QUERY } from './unique-users.ts';
 
 const dailyRoute = defineRoute({
   method: 'GET',

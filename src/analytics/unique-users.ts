@@ -41,7 +41,9 @@ const PERIOD_JSON = component(
     end: Type.String({ format: 'date', description: 'Last day of the period that is in the range.' }),
     users: Type.Integer({ minimum: 0, description: 'Users with an event in the period, each once.' }),
     new_users: Type.Integer({ minimum: 0, description: 'Users with their first event in the period.' }),
-    partial: Type.Boolean({ description: 'Whether a part of the calendar week or month is outside the range.' }),
+    partial: Type.Boolean({
+      description: 'Whether a part of the calendar week or month is outside the range.',
+    }),
   }),
   { description: 'The users of a period.' },
 );

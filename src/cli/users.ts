@@ -53,7 +53,7 @@ export function addUsersCommand(program: Command): void {
 
 async function eraseUser(services: ControlServices, appUserId: string, options: Options): Promise<string> {
   const apps = listApps(services, options);
-  if (!options.yes && !(await isConfirmed(appUserId, apps))) throw new Error('Nobody was erased.');
+  if (!options.yes && !(await isConfirmed(appUserId, apps))) throw new Error('Nothing was erased.');
   const [{ projectId }] = apps;
   const request = { projectId, appIds: apps.map(({ id }) => id), appUserId };
   const { id } = await requestErasure(services, request, CLI_REQUESTER);

@@ -5,7 +5,7 @@ import type { PlainEvent } from './reference.ts';
 /** Sends a query and returns the whole answer. Fails unless the status is 200. */
 export async function ask(
   api: TestServer,
-  report: 'daily' | 'live' | 'breakdown' | 'retention',
+  report: 'daily' | 'hourly' | 'users' | 'live' | 'breakdown' | 'retention',
   parameters: Record<string, string | number | readonly string[]>,
   key: string = api.project.read_only_key,
 ) {

@@ -108,6 +108,7 @@ export type Measure = {
 export type BreakdownAnswer = {
   data: (Measure & { value: string | null })[];
   other: Measure;
+  previous?: { data: (Measure & { value: string | null })[]; other: Measure };
   meta: AnalyticsMeta & {
     start: string;
     end: string;
