@@ -11,7 +11,7 @@ import { StorageError } from '../lib/errors.ts';
 import { escapeValue } from '../lib/visible-text.ts';
 import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
-import { toErasureJson } from '../users/erase-routes.ts';
+import { toErasureJson } from '../users/erasure-json.ts';
 import { chooseProject } from './control/choose-project.ts';
 import { withServices } from './control/with-services.ts';
 import { quote } from './terminal/print.ts';

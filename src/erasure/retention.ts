@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
-import { type Deletion, deletedEvents } from '../warehouse/deletion/deletion.ts';
+import { type Deletion, deletedEvents } from '../warehouse/integrity/deletion.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type InvalidateDays, withNeighbors } from './rolled-days.ts';
 

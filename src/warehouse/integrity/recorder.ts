@@ -2,10 +2,10 @@ import { MINUTE_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
 import { runPeriodically } from '../../lib/periodic.ts';
 import { createTurns } from '../../lib/turns.ts';
-import type { Deletion } from '../deletion/deletion.ts';
-import { countDeleted } from '../deletion/run-deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
+import type { Deletion } from './deletion.ts';
 import { type Ledger, takeLedger, writeLedger } from './ledger.ts';
+import { countDeleted } from './run-deletion.ts';
 
 /** Keeps the ledger of an open store up to date. */
 export type Recorder = {

@@ -1,7 +1,7 @@
-import type { Gateway } from '../engine/gateway.ts';
-import { DERIVED_TABLES } from '../integrity/derive-sql.ts';
-import { dropDraft } from '../integrity/rebuild.ts';
-import { rebuildInUse } from '../integrity/rebuild-in-use.ts';
+import type { Gateway } from './engine/gateway.ts';
+import { DERIVED_TABLES } from './integrity/derive-sql.ts';
+import { dropDraft } from './integrity/rebuild.ts';
+import { rebuildInUse } from './integrity/rebuild-in-use.ts';
 
 /** A table that was derived again: how many rows it has, and how many tables are done. */
 export type RebuildProgress = { table: string; rows: number; done: number; total: number };

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cleanUp } from '../../../test/support/clean-up.ts';
-import { makeClock } from '../../../test/support/harness.ts';
-import { createTestStore, eventRow } from '../../../test/support/warehouse-store.ts';
-import { DAY_MS } from '../../lib/durations.ts';
-import { openLog } from '../../lib/log.ts';
-import { bind } from '../engine/bind.ts';
-import { embedded } from '../engine/embedded.ts';
-import { type Gateway, openGateway } from '../engine/gateway.ts';
-import { ledgerFile, readLedger, writeLedger } from '../integrity/ledger.ts';
-import { hasLosses } from '../integrity/losses.ts';
-import { openWarehouse, type Warehouse } from '../open.ts';
-import { type Deletion, listTableDeletions } from './deletion.ts';
+import { cleanUp } from '../../test/support/clean-up.ts';
+import { makeClock } from '../../test/support/harness.ts';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
+import { DAY_MS } from '../lib/durations.ts';
+import { openLog } from '../lib/log.ts';
+import { bind } from './engine/bind.ts';
+import { embedded } from './engine/embedded.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
+import { type Deletion, listTableDeletions } from './integrity/deletion.ts';
+import { ledgerFile, readLedger, writeLedger } from './integrity/ledger.ts';
+import { hasLosses } from './integrity/losses.ts';
+import { openWarehouse, type Warehouse } from './open.ts';
 
 const idKey = {
   macOf: (text: string) => `mac of ${Buffer.from(text).toString('hex')}`,

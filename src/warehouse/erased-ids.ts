@@ -1,8 +1,8 @@
-import type { Clock } from '../../lib/clock.ts';
-import { DAY_MS } from '../../lib/durations.ts';
-import type { Gateway } from '../engine/gateway.ts';
-import { type EventIdentity, eventKey, hashKey } from '../id-filter.ts';
-import type { SeenIds } from '../seen-ids.ts';
+import type { Clock } from '../lib/clock.ts';
+import { DAY_MS } from '../lib/durations.ts';
+import type { Gateway } from './engine/gateway.ts';
+import { type EventIdentity, eventKey, hashKey } from './id-filter.ts';
+import type { SeenIds } from './seen-ids.ts';
 
 /** What IDs of deleted events are stored with: a MAC proves an ID that is sent again, and reveals none. */
 export type IdKey = {
