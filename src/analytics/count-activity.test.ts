@@ -43,7 +43,7 @@ async function countEvents(start: string, end: string): Promise<Record<string, n
     filters: {},
     includesUnverifiedRevenue: true,
     retentionDays: null,
-      hasLinks: true,
+    hasLinks: true,
     range,
   };
   const days = await countActivity({ warehouse, rollups }, query, ['events'], new AbortController().signal);

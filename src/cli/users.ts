@@ -11,7 +11,7 @@ import { StorageError } from '../lib/errors.ts';
 import { escapeValue } from '../lib/visible-text.ts';
 import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
-import { toErasureJson } from '../users/erase-routes.ts';
+import { toErasureJson } from '../users/erasure-json.ts';
 import { chooseProject } from './control/choose-project.ts';
 import { withServices } from './control/with-services.ts';
 import { quote } from './terminal/print.ts';
@@ -53,7 +53,7 @@ export function addUsersCommand(program: Command): void {
 
 async function eraseUser(services: ControlServices, appUserId: string, options: Options): Promise<string> {
   const apps = listApps(services, options);
-  if (!options.yes && !(await isConfirmed(appUserId, apps))) throw new Error('Nobody was erased.');
+  if (!options.yes && !(await isConfirmed(appUserId, apps))) throw new Error('Nothing was erased.');
   const [{ projectId }] = apps;
   const request = { projectId, appIds: apps.map(({ id }) => id), appUserId };
   const { id } = await requestErasure(services, request, CLI_REQUESTER);

@@ -47,7 +47,7 @@ export type ProjectTable = {
   revision: number;
 };
 
-/** A request to erase a person. It names nobody: `sealed_work` is encrypted, and null when it is done. */
+/** A request to erase a person. It contains no ID in the clear: `sealed_work` is encrypted, and null when it is done. */
 export type ErasureTable = {
   id: string;
   project_id: string;

@@ -1,14 +1,10 @@
 import type { Requester } from '../api/caller.ts';
-import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
 import { NO_CALLER } from '../control/open.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
-import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { createTurns } from '../lib/turns.ts';
-import type { Warehouse } from '../warehouse/open.ts';
-import type { ErasureKey } from './erasure-key.ts';
 import {
   type AppPlan,
   type Erasure,
@@ -19,30 +15,9 @@ import {
   openWork,
   updateWork,
 } from './erasure-record.ts';
-import type { ListPersonIds } from './person-ids.ts';
+import type { ErasureControl, ErasureServices, ErasureStore } from './erasure-services.ts';
 import { planErasure } from './plan-erasure.ts';
-import { type InvalidateDays, withNeighbors } from './rolled-days.ts';
-import type { Tombstones } from './tombstones.ts';
-
-/** What erasing a person needs of the control database. */
-export type ErasureControl = Omit<ChangeServices, 'directory'> & {
-  erasureKey: ErasureKey;
-  tombstones: Tombstones;
-  log: Log;
-};
-
-/** What erasing a person needs of the event store. */
-export type ErasureStore = {
-  warehouse: Pick<Warehouse, 'query' | 'settled' | 'deleteEvents' | 'forgetIds'>;
-  listPersonIds: ListPersonIds;
-  /** Lets the rollups of these days be derived again. */
-  invalidateDays: InvalidateDays;
-  /** Deletes what else is kept of a person, such as samples of rejected events. May run again. */
-  forgetPerson: (projectId: string, plan: AppPlan) => Promise<void>;
-};
-
-/** What erasing a person needs. */
-export type ErasureServices = ErasureControl & ErasureStore;
+import { withNeighbors } from './rolled-days.ts';
 
 /** Which person to erase, in which apps of a project. */
 export type ErasureRequest = { projectId: string; appIds: string[]; appUserId: string };
@@ -97,18 +72,8 @@ export function createEraser(services: ErasureControl): Eraser {
   const runAll = () =>
     turns.run(async () => {
       if (store === undefined) return;
-      retryAt = undefined;
-      for (const { erasure, sealed } of await listUnderWay(control)) {
-        if (isStopped) return;
-        try {
-          await erase({ ...services, ...store }, erasure, sealed);
-        } catch (err) {
-          // The next ones are carried out all the same.
-          retryAt = performance.now() + RETRY_MS;
-          if (!isStopped) log.error({ err, erasureId: erasure.id }, 'erasing a person failed; it is tried again');
-        }
-        waiting.get(erasure.id)?.();
-      }
+      const isComplete = await eraseAll({ ...services, ...store }, () => isStopped, waiting);
+      retryAt = isComplete ? undefined : performance.now() + RETRY_MS;
     });
 
   async function poll(): Promise<void> {
@@ -141,6 +106,26 @@ export function createEraser(services: ErasureControl): Eraser {
       await turns.idle();
     },
   };
+}
+
+/** Returns whether all of them were carried out. After one that failed, the next ones are carried out all the same. */
+async function eraseAll(
+  services: ErasureServices,
+  isStopped: () => boolean,
+  waiting: ReadonlyMap<string, () => void>,
+): Promise<boolean> {
+  let isComplete = true;
+  for (const { erasure, sealed } of await listUnderWay(services.control)) {
+    if (isStopped()) return false;
+    try {
+      await erase(services, erasure, sealed);
+    } catch (err) {
+      isComplete = false;
+      services.log.error({ err, erasureId: erasure.id }, 'erasing a person failed; it is tried again');
+    }
+    waiting.get(erasure.id)?.();
+  }
+  return isComplete;
 }
 
 /** Finds and stores what to delete unless that was done before, then deletes it. Each step may run again. */

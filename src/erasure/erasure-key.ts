@@ -1,7 +1,7 @@
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
 import { type Control, whenFree } from '../control/open.ts';
 import { deriveKey } from '../directory/secret.ts';
-import type { IdKey } from '../warehouse/deletion/erased-ids.ts';
+import type { IdKey } from '../warehouse/erased-ids.ts';
 
 /** What IDs of erased people and their events are stored with, so that they are recognized but cannot be read. */
 export type ErasureKey = IdKey & {

@@ -1,8 +1,8 @@
 import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
 import { DAY_MS } from '../lib/durations.ts';
-import { deletedEvents } from '../warehouse/deletion/deletion.ts';
-import type { ErasureServices } from './eraser.ts';
+import { deletedEvents } from '../warehouse/integrity/deletion.ts';
 import type { AppPlan } from './erasure-record.ts';
+import type { ErasureServices } from './erasure-services.ts';
 import type { AppUser } from './person-ids.ts';
 import { saveTombstones } from './tombstones.ts';
 

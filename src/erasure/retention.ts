@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts';
 import { DAY_MS, MINUTE_MS, SECOND_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
-import { type Deletion, deletedEvents } from '../warehouse/deletion/deletion.ts';
+import { type Deletion, deletedEvents } from '../warehouse/integrity/deletion.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type InvalidateDays, withNeighbors } from './rolled-days.ts';
 
@@ -18,7 +18,10 @@ export type RetentionServices = {
 };
 
 /** Returns the first moment that a project keeps events of, epoch milliseconds (a midnight of UTC); undefined if all are kept. */
-export function findRetainedFrom({ retentionDays }: Pick<Project, 'retentionDays'>, now: number): number | undefined {
+export function findRetainedFrom(
+  { retentionDays }: Pick<Project, 'retentionDays'>,
+  now: number,
+): number | undefined {
   if (retentionDays === null) return undefined;
   return Math.floor(now / DAY_MS) * DAY_MS - retentionDays * DAY_MS;
 }
@@ -67,24 +70,15 @@ const RETRY_MS = 10 * MINUTE_MS;
  * function that stops it, which waits for the deletion that is running.
  */
 export function startRetention(services: RetentionServices): () => Promise<void> {
-  const { directory, warehouse, clock, log } = services;
-  /** What was last done for a project: the setting and the first moment kept. */
+  const { warehouse, clock, log } = services;
   const done = new Map<string, number>();
   let forgotIdsAt = clock.now();
   let isStopped = false;
   let retryAt = 0;
 
-  async function deleteDue(): Promise<void> {
+  async function run(): Promise<void> {
     if (clock.now() < retryAt) return;
-    for (const project of directory.listProjects()) {
-      const retainedFrom = findRetainedFrom(project, clock.now());
-      if (isStopped) return;
-      if (retainedFrom === undefined) done.delete(project.id);
-      if (retainedFrom === undefined || done.get(project.id) === retainedFrom) continue;
-      const events = await deleteOldEvents(services, project);
-      if (events > 0) log.info({ projectId: project.id, events }, 'events past their retention were deleted');
-      done.set(project.id, retainedFrom);
-    }
+    await deleteDue(services, done, () => isStopped);
     if (clock.now() < forgotIdsAt + DAY_MS) return;
     await warehouse.forgetIds();
     forgotIdsAt = clock.now();
@@ -92,7 +86,7 @@ export function startRetention(services: RetentionServices): () => Promise<void>
 
   const stop = runPeriodically({
     everyMs: CHECK_EVERY_MS,
-    run: deleteDue,
+    run,
     onError(err) {
       retryAt = clock.now() + RETRY_MS;
       if (!isStopped) log.error({ err }, 'deleting old events failed; it is tried again in 10 minutes');
@@ -103,4 +97,22 @@ export function startRetention(services: RetentionServices): () => Promise<void>
     isStopped = true;
     await stop();
   };
+}
+
+/** `done` has the first moment kept, of the projects whose older events are deleted. */
+async function deleteDue(
+  services: RetentionServices,
+  done: Map<string, number>,
+  isStopped: () => boolean,
+): Promise<void> {
+  for (const project of services.directory.listProjects()) {
+    const retainedFrom = findRetainedFrom(project, services.clock.now());
+    if (isStopped()) return;
+    if (retainedFrom === undefined) done.delete(project.id);
+    if (retainedFrom === undefined || done.get(project.id) === retainedFrom) continue;
+    const events = await deleteOldEvents(services, project);
+    const what = { projectId: project.id, events };
+    if (events > 0) services.log.info(what, 'events past their retention were deleted');
+    done.set(project.id, retainedFrom);
+  }
 }

@@ -2,7 +2,8 @@ import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import type { ErasureStore, Eraser } from './eraser.ts';
+import type { Eraser } from './eraser.ts';
+import type { ErasureStore } from './erasure-services.ts';
 import { readPersonIds } from './person-ids.ts';
 import { startRetention } from './retention.ts';
 

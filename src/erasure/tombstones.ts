@@ -46,10 +46,7 @@ export async function saveTombstones(tx: ControlTransaction, rows: readonly Tomb
       .insertInto('erased_users')
       .values({ app_id: appId, mac, until })
       .onConflict((conflict) =>
-        conflict
-          .columns(['app_id', 'mac'])
-          .doUpdateSet({ until })
-          .where('erased_users.until', '<', until),
+        conflict.columns(['app_id', 'mac']).doUpdateSet({ until }).where('erased_users.until', '<', until),
       )
       .execute();
   }

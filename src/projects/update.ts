@@ -6,7 +6,12 @@ import { diffOf } from '../audit/diff.ts';
 import { changesRow } from '../control/changes-row.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
-import { DISABLE_AFTER_MINUTES_MAX, KEY_LIFETIME_DAYS_MAX, type Project, RETENTION_DAYS_MAX } from '../directory/project.ts';
+import {
+  DISABLE_AFTER_MINUTES_MAX,
+  KEY_LIFETIME_DAYS_MAX,
+  type Project,
+  RETENTION_DAYS_MAX,
+} from '../directory/project.ts';
 import { toProject } from '../directory/records.ts';
 import { findKeysIn } from '../directory/secret.ts';
 import { component, nullable } from '../lib/schema.ts';

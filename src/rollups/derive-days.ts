@@ -23,7 +23,10 @@ export const VALUE_COLUMNS = ['event_name', 'platform', 'country', 'app_version'
 const VALUES = VALUE_COLUMNS.join(', ');
 const KEY = '{project_id:String} AS project_id, {app_id:String} AS app_id, day, {slot:UInt8} AS slot';
 /** The events, with `day`. */
-const eventsSql = (day: BoundSql, time: BoundSql) => `SELECT ${day.sql} AS day, sipHash64(app_user_id) AS user, session_id, ${VALUES}, currency, verified, ${REVENUE_SQL} AS amount
+const eventsSql = (
+  day: BoundSql,
+  time: BoundSql,
+) => `SELECT ${day.sql} AS day, sipHash64(app_user_id) AS user, session_id, ${VALUES}, currency, verified, ${REVENUE_SQL} AS amount
   FROM events WHERE project_id = {project_id:String} AND app_id = {app_id:String} AND ${COUNTED_SQL}
   AND ${time.sql} AND block <= {block:UInt64} AND has({days:Array(Int32)}, day)`;
 

@@ -7,10 +7,10 @@ import type { Config } from '../config/config.ts';
 import { openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
+import { createDiskSpace } from '../disk/space.ts';
 import { createEraser } from '../erasure/eraser.ts';
 import { openErasureKey } from '../erasure/erasure-key.ts';
 import { openTombstones } from '../erasure/tombstones.ts';
-import { createDiskSpace } from '../disk/space.ts';
 import { createBodyServices } from '../http/body/bodies.ts';
 import { createConnections } from '../http/connections/connections.ts';
 import { createMetrics } from '../http/metrics/metrics.ts';
@@ -62,20 +62,17 @@ export async function openControlServices(
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
-  const paths = { controlFile, eventsDir };
   await using opening = new AsyncDisposableStack();
-  const database = opening.adopt(await openDatabase(config, paths, clock, log), close);
+  const database = opening.adopt(await openDatabase(config, { controlFile, eventsDir }, clock, log), close);
   const { control } = database;
   const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
   const audit = createAudit(auditKeys, clock);
   await requireSameSecret({ control, audit, auditKeys }, pepper, retiredPeppers);
   const secretWarning = await findSecretWarning(control, pepper, retiredPeppers);
-  if (secretWarning !== undefined) log.warn(secretWarning);
-  const options = { maxStaleMs: config.keyMaxStaleMs };
-  const directory = opening.adopt(await openDirectory(control, options), close);
-  const erasureKey = await openErasureKey(control, [secret, ...config.retiredSecrets]);
-  const tombstones = await openTombstones(control, erasureKey);
-  const eraser = createEraser({ control, audit, clock, log, erasureKey, tombstones });
+  if (secretWarning) log.warn(secretWarning);
+  const { keyMaxStaleMs: maxStaleMs, retiredSecrets } = config;
+  const directory = opening.adopt(await openDirectory(control, { maxStaleMs }), close);
+  const erasing = await openErasing({ control, audit, clock, log }, [secret, ...retiredSecrets]);
   const loopDelay = createLoopDelay();
   opening.defer(loopDelay.close);
   const memberships = opening.adopt(watchMemberships({ control, clock }), close);
@@ -90,9 +87,7 @@ export async function openControlServices(
     retiredPeppers,
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
-    erasureKey,
-    tombstones,
-    eraser,
+    ...erasing,
     audit,
     auditWatch: watchAuditEnd(control, auditKeys, log),
     people: createPeople({ control, clock, log }, [secret, ...config.retiredSecrets]),
@@ -103,12 +98,10 @@ export async function openControlServices(
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
     ...createBodyServices({ clock, log }),
-    clock,
-    log,
+    ...{ clock, log, eventsDir },
     answerLog: createAnswerLog({ clock, log }),
-    eventsDir,
     async requirePair() {
-      await requirePair(control, paths);
+      await requirePair(control, { controlFile, eventsDir });
       await countStart({ control, log });
     },
     close: () => closeInReverse(opened),
@@ -139,6 +132,16 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
     await control.close();
     throw error;
   }
+}
+
+/** Opens what people are erased with. They are erased once `eraser` is started. */
+async function openErasing(
+  services: Pick<ControlServices, 'control' | 'audit' | 'clock' | 'log'>,
+  secrets: readonly [string, ...string[]],
+): Promise<Pick<ControlServices, 'erasureKey' | 'tombstones' | 'eraser'>> {
+  const erasureKey = await openErasureKey(services.control, secrets);
+  const tombstones = await openTombstones(services.control, erasureKey);
+  return { erasureKey, tombstones, eraser: createEraser({ ...services, erasureKey, tombstones }) };
 }
 
 type Writers = Pick<

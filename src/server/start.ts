@@ -1,6 +1,7 @@
 import { startAuditHeadLog } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
 import { watchDisk } from '../disk/space.ts';
+import { startErasing } from '../erasure/start-erasing.ts';
 import { findClockWarning } from '../http/clock-warning.ts';
 import { addListeners, LISTEN_OPTIONS } from '../http/connections/listeners.ts';
 import { listenForMetrics } from '../http/metrics/listen.ts';
@@ -8,7 +9,6 @@ import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { STOP_GRACE_MS } from '../http/send-streamed.ts';
 import { createServer } from '../http/server.ts';
-import { startErasing } from '../erasure/start-erasing.ts';
 import { startExpiryNotices } from '../keys/expiry-notices.ts';
 import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -168,5 +168,14 @@ function startTasks(services: Services, eventsDir: string): () => Promise<void> 
   const stopClockWatch = startClockWatch(services);
   const stopErasing = startErasing(services, { invalidateDays: services.rollups.invalidate });
   const stopNoting = startNotingRevisions(services, eventsDir);
-  return () => closeAll([stopDisabling, stopHeadLog, stopNotices, stopDiskWatch, stopClockWatch, stopNoting, stopErasing]);
+  return () =>
+    closeAll([
+      stopDisabling,
+      stopHeadLog,
+      stopNotices,
+      stopDiskWatch,
+      stopClockWatch,
+      stopNoting,
+      stopErasing,
+    ]);
 }

@@ -2,8 +2,6 @@ import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createTurns } from '../lib/turns.ts';
 import { createBlockStore } from './block-store.ts';
-import { type ErasedIds, type IdKey, openErasedIds } from './deletion/erased-ids.ts';
-import { createDeletions, type Deletions } from './deletion/open-deletions.ts';
 import type { OnProgress } from './derive.ts';
 import { deriveAtStart } from './derive-at-start.ts';
 import { embedded } from './engine/embedded.ts';
@@ -11,6 +9,7 @@ import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import type { Watch } from './engine/renewed-connection.ts';
+import { type ErasedIds, type IdKey, openErasedIds } from './erased-ids.ts';
 import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
@@ -24,6 +23,7 @@ import { toLoggedBlock } from './logged-block.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
 import { openLinkedProjects } from './persons/linked-projects.ts';
+import { createDeletions, type Deletions } from './open-deletions.ts';
 import { createProbe } from './probe.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { createWatchdog, type StatementLimits } from './watchdog.ts';
@@ -80,7 +80,7 @@ export const QUERIES_WAITING_MAX = 128;
  * when another process holds the folder or it cannot be written.
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
-  const { path, log, clock, readers = READERS, queryMemoryBytes = defaultQueryMemory() } = options;
+  const { path, log, clock } = options;
   const open = embedded(path);
   // Before the engine opens the folder: it moves or merges what this compares.
   const integrity = await openIntegrity(path, options);
@@ -92,18 +92,13 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     close,
   );
   await migrateStore(writing, integrity, log);
-  await integrity.finishDeletion(writing);
   const erasedIds = await openErasedIds(writing, options.idKey, clock);
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
   // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
   const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
-  const onHeavy = createMemoryRelease(control);
-  const reading = opening.adopt(
-    await openGateway(embedded(path, querySettings(queryMemoryBytes, readers)), {
-      ...{ size: readers, waitingMax: QUERIES_WAITING_MAX, control, onHeavy },
-    }),
-    (gateway) => closeReaders(gateway, control, log),
+  const reading = opening.adopt(await openReaders(options, control), (gateway) =>
+    closeReaders(gateway, control, log),
   );
   const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
@@ -147,6 +142,15 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
+}
+
+function openReaders(
+  { path, readers = READERS, queryMemoryBytes = defaultQueryMemory() }: WarehouseOptions,
+  control: Gateway,
+): Promise<Gateway> {
+  const onHeavy = createMemoryRelease(control);
+  const options = { size: readers, waitingMax: QUERIES_WAITING_MAX, control, onHeavy };
+  return openGateway(embedded(path, querySettings(queryMemoryBytes, readers)), options);
 }
 
 /** Returns `append` of a writer, and what waits for everything that was appended so far. */
@@ -263,6 +267,7 @@ async function migrateStore(writing: Gateway, integrity: Integrity, log: Log): P
   if (pending.length > 0) await integrity.expectMigrations(isFirstWithLedger(pending));
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
+  await integrity.finishDeletion(writing);
 }
 
 /**

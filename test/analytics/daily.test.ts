@@ -87,8 +87,7 @@ test('the documented first call returns the last 7 days, including zeros, and ho
     metrics: METRICS,
     filters: {},
     currency: 'USD',
-    unverified_revenue: 'included',
-    retained_from: null,
+    ...{ unverified_revenue: 'included', retained_from: null },
     generated_at: '2026-03-10T12:00:00.000Z',
   });
   assert.deepEqual(Object.keys(definitions), METRICS);

@@ -49,7 +49,7 @@ import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
 import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotations.ts';
 import type { FUNNEL_CHANGES, FUNNEL_JSON, NEW_FUNNEL } from '../../src/saved/funnels.ts';
 import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
-import type { ERASURE_JSON } from '../../src/users/erase-routes.ts';
+import type { ERASURE_JSON } from '../../src/users/erasure-json.ts';
 import type {
   USERS_ANSWER as USER_LIST_ANSWER,
   USERS_QUERY as USER_LIST_QUERY,

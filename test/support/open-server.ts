@@ -1,12 +1,12 @@
 import type { Config } from '../../src/config/config.ts';
+import { startErasing } from '../../src/erasure/start-erasing.ts';
 import type { Services } from '../../src/http/pipeline/services.ts';
 import { createServer } from '../../src/http/server.ts';
-import { startErasing } from '../../src/erasure/start-erasing.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
+import { openRollups } from '../../src/rollups/rollups.ts';
 import { ROUTES } from '../../src/routes.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
-import { openRollups } from '../../src/rollups/rollups.ts';
 import { openWarehouse, type WarehouseOptions } from '../../src/warehouse/open.ts';
 
 /** A server and the services it uses. */
@@ -29,7 +29,12 @@ export async function startOpenServer(
   const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes, idKey };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
   const rollups = await openRollups({ ...control, warehouse });
-  const opened = { ...control, warehouse, rollups, limiter: createLimiter({ overrides: config.limitOverrides }) };
+  const opened = {
+    ...control,
+    warehouse,
+    rollups,
+    limiter: createLimiter({ overrides: config.limitOverrides }),
+  };
   // A machine that is busy with other tests would be taken for a busy server.
   const shedding = { ...control.shedding, refuses: () => false };
   const services = { ...opened, shedding, ...change(opened) };

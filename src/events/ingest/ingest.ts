@@ -230,13 +230,18 @@ function findAppId(event: unknown, resolveApp: AppResolver): string {
 }
 
 /** Returns the rows of people who were not erased, and rejects those of others. */
-function takeWithoutErased(tombstones: Tombstones, { rows, indexes, rejected }: ParsedBatch): EventRow[] {
+function takeWithoutErased(
+  tombstones: Tombstones,
+  { rows, indexes, rejected, rejections }: ParsedBatch,
+): EventRow[] {
   const isErased = (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp);
   if (!rows.some(isErased)) return rows;
   for (const [position, row] of rows.entries()) {
     if (!isErased(row)) continue;
     const rejection = createRejection('user_erased', 'app_user_id');
     rejected.push({ index: indexes[position] ?? 0, ...rejection, event_id: redactSecrets(row.event_id) });
+    const event = { context: { sdk: row.sdk } };
+    rejections.push(describeRejected(event, row.app_id, rejection, { hasSample: true }));
   }
   rejected.sort((one, other) => one.index - other.index);
   return rows.filter((row) => !isErased(row));

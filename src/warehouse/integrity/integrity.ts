@@ -1,6 +1,5 @@
 import type { Clock } from '../../lib/clock.ts';
 import type { Log } from '../../lib/log.ts';
-import { runDeletion } from '../deletion/run-deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
 import { type Damage, findDamage, listGoneParts } from './find-damage.ts';
@@ -11,6 +10,7 @@ import { createReadDerived, type ReadDerived } from './read-derived.ts';
 import { dropDrafts } from './rebuild.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { repairDamage } from './repair-damage.ts';
+import { runDeletion } from './run-deletion.ts';
 
 /** Compares the event store with what was recorded of it, and records it again. */
 export type Integrity = Omit<Recorder, 'record'> & {

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { DATABASE_NAME } from '../engine/connection.ts';
-import type { Deletion } from '../deletion/deletion.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { type Definitions, readDefinitions } from './definitions.ts';
+import type { Deletion } from './deletion.ts';
 import type { Part } from './parts.ts';
 import { isDraft } from './rebuild.ts';
 import { readSealedFile, writeSealedFile } from './sealed-file.ts';

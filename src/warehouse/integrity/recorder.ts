@@ -1,10 +1,11 @@
 import { MINUTE_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
 import { runPeriodically } from '../../lib/periodic.ts';
-import type { Deletion } from '../deletion/deletion.ts';
-import { countDeleted } from '../deletion/run-deletion.ts';
+import { createTurns } from '../../lib/turns.ts';
 import type { Gateway } from '../engine/gateway.ts';
+import type { Deletion } from './deletion.ts';
 import { type Ledger, takeLedger, writeLedger } from './ledger.ts';
+import { countDeleted } from './run-deletion.ts';
 
 /** Keeps the ledger of an open store up to date. */
 export type Recorder = {
@@ -29,16 +30,13 @@ type RecorderOptions = { log: Log; noteEvents?: (events: number) => Promise<void
 /** Returns the recorder of the store in `folder`. */
 export function createRecorder(folder: string, { log, noteEvents }: RecorderOptions): Recorder {
   let last = '';
-  let recording: Promise<void> = Promise.resolve();
   let stopTimer: (() => Promise<void>) | undefined;
   /** A deletion that failed: any number of its events may be left, so it goes before everything else. */
   let unfinished: (() => Promise<void>) | undefined;
 
   // One after another: two writes at a time would mix in the same draft.
-  function record(gateway: Gateway): Promise<void> {
-    recording = recording.then(() => recordNow(gateway));
-    return recording;
-  }
+  const { run: inTurn } = createTurns();
+  const record = (gateway: Gateway) => inTurn(() => recordNow(gateway));
 
   async function recordNow(gateway: Gateway): Promise<void> {
     if (unfinished) return;
@@ -56,12 +54,7 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
 
   async function deleteNow(gateway: Gateway, deletion: Deletion, work: () => Promise<void>): Promise<void> {
     await finish();
-    const ledger = await takeLedger(gateway, folder);
-    // Counted after the ledger was taken: what arrived in between is deleted as well, and must not be missed later.
-    const events = ledger.events - (await countDeleted(gateway, deletion));
-    // First outside of the store: a record that is too low reports nothing, one that is too high a loss.
-    await noteEvents?.(events);
-    await writeLedger(folder, { ...withoutDerivedParts(ledger), events, deletion });
+    await expectFewer(gateway, deletion, { folder, noteEvents });
     last = '';
     unfinished = work;
     await finish();
@@ -91,21 +84,27 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
       // `record` itself never rejects.
       stopTimer = runPeriodically({ everyMs: MINUTE_MS, run: () => record(gateway), onError: () => {} });
     },
-    async redefine(gateway, work) {
-      const done = recording.then(() => redefineNow(gateway, work));
-      recording = done.catch(() => undefined);
-      await done;
-    },
-    async expectDeletion(gateway, deletion, work) {
-      const done = recording.then(() => deleteNow(gateway, deletion, work));
-      recording = done.catch(() => undefined);
-      await done;
-    },
+    redefine: (gateway, work) => inTurn(() => redefineNow(gateway, work)),
+    expectDeletion: (gateway, deletion, work) => inTurn(() => deleteNow(gateway, deletion, work)),
     async stop(gateway) {
       await stopTimer?.();
       await record(gateway);
     },
   };
+}
+
+/** Records that events are about to be deleted, and how many there are without them. */
+async function expectFewer(
+  gateway: Gateway,
+  deletion: Deletion,
+  { folder, noteEvents }: { folder: string; noteEvents: RecorderOptions['noteEvents'] },
+): Promise<void> {
+  const ledger = await takeLedger(gateway, folder);
+  // Counted after the ledger was taken: what arrived in between is deleted as well, and must not be missed later.
+  const events = ledger.events - (await countDeleted(gateway, deletion));
+  // First outside of the store: a record that is too low reports nothing, one that is too high a loss.
+  await noteEvents?.(events);
+  await writeLedger(folder, { ...withoutDerivedParts(ledger), events, deletion });
 }
 
 /** A part whose rows are all deleted disappears, which is no damage. */

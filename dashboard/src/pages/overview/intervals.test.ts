@@ -99,6 +99,7 @@ const META = {
   currency: 'USD',
   definitions: {},
   unverified_revenue: 'included' as const,
+  retained_from: null,
   generated_at: '2026-11-23T01:30:00Z',
   start: '2026-11-23',
   end: '2026-11-23',

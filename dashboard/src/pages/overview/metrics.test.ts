@@ -37,7 +37,7 @@ function answerOf(
       currency: 'USD',
       definitions: {},
       unverified_revenue: 'included',
-  retained_from: null,
+      retained_from: null,
       generated_at: generatedAt,
       start: addDays(last, 1 - values.length),
       end: last,

@@ -1,7 +1,7 @@
-import type { Gateway } from '../engine/gateway.ts';
-import { DERIVED_TABLES } from '../integrity/derive-sql.ts';
-import { dropDraft } from '../integrity/rebuild.ts';
-import { rebuildInUse } from '../integrity/rebuild-in-use.ts';
+import type { Gateway } from './engine/gateway.ts';
+import { DERIVED_TABLES } from './integrity/derive-sql.ts';
+import { dropDraft } from './integrity/rebuild.ts';
+import { rebuildInUse } from './integrity/rebuild-in-use.ts';
 
 /** A table that was derived again: how many rows it has, and how many tables are done. */
 export type RebuildProgress = { table: string; rows: number; done: number; total: number };
@@ -26,7 +26,11 @@ export async function rebuildAll(
     onProgress({ table, rows: Number(row?.n), done, total });
   };
   for (const table of DERIVED_TABLES) {
-    await rebuildInUse(gateway, table, options).finally(() => dropDraft(gateway, table));
+    try {
+      await rebuildInUse(gateway, table, options);
+    } finally {
+      await dropDraft(gateway, table);
+    }
     await report(table);
   }
   for (const table of ROLLUP_TABLES) {

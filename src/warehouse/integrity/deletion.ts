@@ -1,13 +1,17 @@
 import { DAY_MS } from '../../lib/durations.ts';
 import { DATABASE_NAME } from '../engine/connection.ts';
-import { type BoundSql, timeSql } from '../event-sql.ts';
-import { DERIVE_USERS_SQL } from '../integrity/derive-sql.ts';
+import { DERIVE_USERS_SQL } from './derive-sql.ts';
 
 /**
  * Events to delete: those of a project up to a time (epoch milliseconds, inclusive), or only those of some users of an
  * app. JSON, because it is recorded before anything is deleted.
  */
 export type Deletion = { projectId: string; to: number; person?: { appId: string; ids: readonly string[] } };
+
+/** SQL and the values bound to it. */
+type BoundSql = { sql: string; params: Record<string, unknown> };
+
+const TO_SQL = 'fromUnixTimestamp64Milli({deleted_to:Int64})';
 
 /** One statement of a deletion: a table and which of its rows go. */
 export type TableDeletion = { table: string; where: BoundSql };
@@ -18,7 +22,7 @@ export function deletedEvents({ projectId, to, person }: Deletion): BoundSql {
     ? ' AND app_id = {deleted_app:String} AND app_user_id IN {deleted_ids:Array(String)}'
     : '';
   return {
-    sql: `project_id = {deleted_project:String} AND timestamp <= ${timeSql('deleted_to')}${ofUsers}`,
+    sql: `project_id = {deleted_project:String} AND timestamp <= ${TO_SQL}${ofUsers}`,
     params: {
       deleted_project: projectId,
       deleted_to: to,
@@ -35,7 +39,7 @@ export function listTableDeletions(deletion: Deletion): TableDeletion[] {
   const { sql, params } = deletedEvents(deletion);
   const found = `(app_id, event_id, verified) IN (SELECT app_id, event_id, verified FROM ${DATABASE_NAME}.events WHERE ${sql})`;
   const ids = { sql: `project_id = {deleted_project:String} AND ${found}`, params };
-  const derived = deletion.person ? ofPerson(deletion) : untilTime(deletion);
+  const derived = deletion.person ? ofPerson() : untilTime(deletion);
   return [
     { table: 'event_ids', where: ids },
     { table: 'events', where: { sql, params } },
@@ -47,10 +51,10 @@ export function listTableDeletions(deletion: Deletion): TableDeletion[] {
 }
 
 /** A link belongs to the person who sent its `$identify`, not to everyone it names. */
-function ofPerson(deletion: Deletion): Record<string, string> {
+function ofPerson(): Record<string, string> {
   const app = 'app_id = {deleted_app:String}';
   const ids = '{deleted_ids:Array(String)}';
-  const to = `timestamp <= ${timeSql('deleted_to')}`;
+  const to = `timestamp <= ${TO_SQL}`;
   const hashes = `user IN (SELECT sipHash64(arrayJoin(${ids})))`;
   return {
     // Without a time: what was seen later is derived again.
@@ -65,7 +69,7 @@ function ofPerson(deletion: Deletion): Record<string, string> {
 
 /** Calendar days start up to 14 hours before those of UTC, so the last ones may still have events. */
 function untilTime({ to }: Deletion): Record<string, string> {
-  const time = timeSql('deleted_to');
+  const time = TO_SQL;
   const day = `day < ${Math.floor(to / DAY_MS) - 1}`;
   const gone = `SELECT app_id, app_user_id FROM ${DATABASE_NAME}.users WHERE project_id = {deleted_project:String}
     GROUP BY app_id, app_user_id HAVING max(last_seen) <= ${time}`;

@@ -1,14 +1,14 @@
-import type { Clock } from '../../lib/clock.ts';
-import type { Turns } from '../../lib/turns.ts';
-import type { Gateway } from '../engine/gateway.ts';
-import { timeSql } from '../event-sql.ts';
-import type { EventIdentity } from '../id-filter.ts';
-import type { Integrity } from '../integrity/integrity.ts';
-import { findHighest, type Pause, rebuildInUse } from '../integrity/rebuild-in-use.ts';
-import { type Deletion, deletedEvents } from './deletion.ts';
+import type { Clock } from '../lib/clock.ts';
+import type { Turns } from '../lib/turns.ts';
+import type { Gateway } from './engine/gateway.ts';
 import { ERASED_ID_MS, type ErasedIds } from './erased-ids.ts';
+import { timeSql } from './event-sql.ts';
+import type { EventIdentity } from './id-filter.ts';
+import { type Deletion, deletedEvents } from './integrity/deletion.ts';
+import type { Integrity } from './integrity/integrity.ts';
+import { findHighest, type Pause, rebuildInUse } from './integrity/rebuild-in-use.ts';
+import { runDeletion } from './integrity/run-deletion.ts';
 import { type RebuildProgress, rebuildAll } from './rebuild-all.ts';
-import { runDeletion } from './run-deletion.ts';
 
 /** Deletes events while the store is in use. */
 export type Deletions = {
@@ -83,7 +83,13 @@ async function rememberIds(
       `SELECT project_id, app_id, event_id, verified FROM events WHERE ${sql}${isRecent}
       AND (toString(app_id), event_id, verified) > ({after_app:String}, {after_id:String}, {after_verified:UInt8})
       ORDER BY toString(app_id), event_id, verified LIMIT ${STEP_IDS}`,
-      { ...params, recent: clock.now() - ERASED_ID_MS, after_app: app, after_id: id, after_verified: verified },
+      {
+        ...params,
+        recent: clock.now() - ERASED_ID_MS,
+        after_app: app,
+        after_id: id,
+        after_verified: verified,
+      },
       { timeoutMs: 600_000 },
     );
     await erasedIds.add(gateway, rows);

@@ -1,17 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { cleanUp } from '../../../test/support/clean-up.ts';
-import { makeClock } from '../../../test/support/harness.ts';
-import { createTestStore, eventRow } from '../../../test/support/warehouse-store.ts';
-import { DAY_MS } from '../../lib/durations.ts';
-import { openLog } from '../../lib/log.ts';
-import { embedded } from '../engine/embedded.ts';
-import { type Gateway, openGateway } from '../engine/gateway.ts';
-import { ledgerFile, readLedger, writeLedger } from '../integrity/ledger.ts';
-import { hasLosses } from '../integrity/losses.ts';
-import { openWarehouse, type Warehouse } from '../open.ts';
-import { type Deletion, listTableDeletions } from './deletion.ts';
-import { bind } from '../engine/bind.ts';
+import { cleanUp } from '../../test/support/clean-up.ts';
+import { makeClock } from '../../test/support/harness.ts';
+import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
+import { DAY_MS } from '../lib/durations.ts';
+import { openLog } from '../lib/log.ts';
+import { bind } from './engine/bind.ts';
+import { embedded } from './engine/embedded.ts';
+import { type Gateway, openGateway } from './engine/gateway.ts';
+import { type Deletion, listTableDeletions } from './integrity/deletion.ts';
+import { ledgerFile, readLedger, writeLedger } from './integrity/ledger.ts';
+import { hasLosses } from './integrity/losses.ts';
+import { openWarehouse, type Warehouse } from './open.ts';
 
 const idKey = {
   macOf: (text: string) => `mac of ${Buffer.from(text).toString('hex')}`,
@@ -73,12 +73,22 @@ async function requireIntact(events: number): Promise<void> {
 
 describe('deleting events', () => {
   it('deletes those of a person, and nobody else’s', async () => {
-    await warehouse.append([...rowsOf('ann', 3), ...rowsOf('bob', 2), ...rowsOf('ann', 1, { app_id: 'app_b' })]);
+    await warehouse.append([
+      ...rowsOf('ann', 3),
+      ...rowsOf('bob', 2),
+      ...rowsOf('ann', 1, { app_id: 'app_b' }),
+    ]);
     await warehouse.append(rowsOf('ann', 1, { project_id: 'proj_b' }));
     await warehouse.deleteEvents(personOf('ann'));
     await requireIntact(4);
-    assert.equal(await countOf('events', "app_user_id = 'ann' AND app_id = 'app_a' AND project_id = 'proj_a'"), 0);
-    assert.equal(await countOf('users', "app_user_id = 'ann' AND app_id = 'app_a' AND project_id = 'proj_a'"), 0);
+    assert.equal(
+      await countOf('events', "app_user_id = 'ann' AND app_id = 'app_a' AND project_id = 'proj_a'"),
+      0,
+    );
+    assert.equal(
+      await countOf('users', "app_user_id = 'ann' AND app_id = 'app_a' AND project_id = 'proj_a'"),
+      0,
+    );
     assert.equal(await countOf('users'), 3);
     assert.equal(known, 4);
     await reopen();
@@ -107,7 +117,9 @@ describe('deleting events', () => {
     await warehouse.append(rowsOf('dan', 1, { timestamp: START + 10 }));
     await warehouse.append(rowsOf('dan', 1, { timestamp: START + 12 }));
     await warehouse.deleteEvents(personOf('dan', START + 11));
-    const users = await warehouse.query("SELECT min(first_seen) AS first FROM users WHERE app_user_id = 'dan'");
+    const users = await warehouse.query(
+      "SELECT min(first_seen) AS first FROM users WHERE app_user_id = 'dan'",
+    );
     assert.deepEqual(users, [{ first: new Date(START + 12).toISOString().slice(0, -1).replace('T', ' ') }]);
     await warehouse.deleteEvents(personOf('dan', START + 12));
     assert.equal(await countOf('users', "app_user_id = 'dan'"), 0);
@@ -123,9 +135,10 @@ describe('deleting events', () => {
     ]);
     await warehouse.deleteEvents({ projectId: project_id, to: START - DAY_MS });
     assert.equal(await countOf('events', "project_id = 'proj_old'"), 1);
-    assert.deepEqual(await warehouse.query("SELECT DISTINCT app_user_id FROM users WHERE project_id = 'proj_old'"), [
-      { app_user_id: 'both' },
-    ]);
+    assert.deepEqual(
+      await warehouse.query("SELECT DISTINCT app_user_id FROM users WHERE project_id = 'proj_old'"),
+      [{ app_user_id: 'both' }],
+    );
     await requireIntact(5);
   });
 });
@@ -161,7 +174,9 @@ describe('a deletion that was interrupted', () => {
       Promise.all([
         warehouse.query('SELECT project_id, app_id, event_id, verified, block FROM event_ids ORDER BY ALL'),
         warehouse.query(
-          'SELECT project_id, app_id, app_user_id, min(first_seen), max(last_seen) FROM users GROUP BY ALL ORDER BY ALL',
+          // Without the project of retained events: its users were first seen in events that are deleted.
+          `SELECT project_id, app_id, app_user_id, min(first_seen), max(last_seen) FROM users
+          WHERE project_id != 'proj_old' GROUP BY ALL ORDER BY ALL`,
         ),
       ]);
     const before = await derived();
@@ -185,7 +200,9 @@ describe('a deletion that was interrupted', () => {
       assert.ok(typeof ledger !== 'string');
       known = events - 20;
       await writeLedger(store.path, { ...ledger, events: known, deletion });
-      await gateway.command("ALTER TABLE events DELETE WHERE app_user_id = 'gus' SETTINGS mutations_sync = 2");
+      await gateway.command(
+        "ALTER TABLE events DELETE WHERE app_user_id = 'gus' SETTINGS mutations_sync = 2",
+      );
     });
     warehouse = await open();
     const [problem = '', ...others] = warehouse.listProblems();

@@ -1,8 +1,8 @@
-import type { Clock } from '../../lib/clock.ts';
-import { DAY_MS } from '../../lib/durations.ts';
-import type { Gateway } from '../engine/gateway.ts';
-import { type EventIdentity, eventKey, hashKey } from '../id-filter.ts';
-import type { SeenIds } from '../seen-ids.ts';
+import type { Clock } from '../lib/clock.ts';
+import { DAY_MS } from '../lib/durations.ts';
+import type { Gateway } from './engine/gateway.ts';
+import { type EventIdentity, eventKey, hashKey } from './id-filter.ts';
+import type { SeenIds } from './seen-ids.ts';
 
 /** What IDs of deleted events are stored with: a MAC proves an ID that is sent again, and reveals none. */
 export type IdKey = {
@@ -91,7 +91,9 @@ export async function openErasedIds(
   };
 }
 
-async function readBatches(gateway: Pick<Gateway, 'query'>): Promise<{ sealed: string; erased_at: string }[]> {
+async function readBatches(
+  gateway: Pick<Gateway, 'query'>,
+): Promise<{ sealed: string; erased_at: string }[]> {
   return await gateway.query(
     `SELECT hashes AS sealed, toUnixTimestamp64Milli(erased_at) AS erased_at FROM erased_ids
     WHERE mac = '' ORDER BY erased_ids.erased_at`,
@@ -105,5 +107,7 @@ function writeHashes(hashes: readonly number[]): Buffer {
 }
 
 function readHashes(bytes: Buffer): number[] {
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, index) => bytes.readUInt32LE(HASH_BYTES * index));
+  return Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
+    bytes.readUInt32LE(HASH_BYTES * index),
+  );
 }
