@@ -59,7 +59,10 @@ browserTest('Retention shows cohorts, and keeps what is chosen in the URL', asyn
   const { page, problems } = await enter();
   await open(page, '/retention?range=7d');
   const table = page.getByRole('table', { name: 'Retention by cohort' });
-  await table.getByText(/^25(.0)?%/).first().waitFor();
+  await table
+    .getByText(/^25(.0)?%/)
+    .first()
+    .waitFor();
   await inspect(page, 'retention');
   await page.getByRole('radio', { name: 'In it or later' }).click();
   await page.getByRole('radio', { name: 'Week' }).click();
