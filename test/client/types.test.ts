@@ -36,7 +36,7 @@ import type { USAGE_JSON, USAGE_QUERY } from '../../src/keys/usage/routes.ts';
 import type { Category } from '../../src/limits/policies.ts';
 import type { PROJECT_JSON } from '../../src/projects/project-json.ts';
 import type { UPDATE_PROJECT_BODY } from '../../src/projects/update.ts';
-import type { USERS_ANSWER, USERS_QUERY } from '../../src/users/list-users.ts';
+import type { USER_LIST_QUERY, USER_PAGE } from '../../src/users/list-users.ts';
 import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
 import type { USER_PROFILE } from '../../src/users/user-json.ts';
 
@@ -77,8 +77,8 @@ export type Proofs = [
   Proof<Is<analytics.BreakdownAnswer, typeof BREAKDOWN_ANSWER>>,
   Proof<Is<analytics.LiveQuery, typeof LIVE_QUERY>>,
   Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
-  Proof<Is<users.UserQuery, typeof USERS_QUERY>>,
-  Proof<Is<list.Page<users.UserSummary>, typeof USERS_ANSWER>>,
+  Proof<Is<users.UserQuery, typeof USER_LIST_QUERY>>,
+  Proof<Is<list.Page<users.UserSummary>, typeof USER_PAGE>>,
   Proof<Is<users.UserProfile, typeof USER_PROFILE>>,
   Proof<Is<users.TimelineQuery, typeof TIMELINE_QUERY>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
