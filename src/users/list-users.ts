@@ -17,7 +17,7 @@ const SEARCH_LENGTH_MAX = 256;
 const LAST_FILTERS = ['platform', 'country', 'app_version'] as const;
 
 /** Query parameters of the list of users. */
-export const USERS_QUERY = closedObject({
+export const USER_LIST_QUERY = closedObject({
   ...USERS_APP_QUERY,
   ...LIST_QUERY,
   search: Type.Optional(
@@ -44,10 +44,10 @@ function describe<Name extends keyof typeof FILTER_QUERY>(name: Name, descriptio
 }
 
 /** A page of users. */
-export const USERS_ANSWER = component('UserPage', pageOf(USER_SUMMARY));
+export const USER_PAGE = component('UserPage', pageOf(USER_SUMMARY));
 
 /** The query parameters of the list, validated. */
-export type UsersQuery = Static<typeof USERS_QUERY>;
+export type UsersQuery = Static<typeof USER_LIST_QUERY>;
 
 type Position = [lastSeenMs: number, id: string];
 type Row = { person: string; hash: string; first_ms: string; last_ms: string };
@@ -58,7 +58,7 @@ export async function listUsers(
   scope: QueryScope,
   query: UsersQuery,
   signal: AbortSignal,
-): Promise<Static<typeof USERS_ANSWER>> {
+): Promise<Static<typeof USER_PAGE>> {
   const limit = limitOf(query);
   const before = decodeCursor(query.cursor, isPosition);
   const seen = selectSeen(scope);

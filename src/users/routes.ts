@@ -3,7 +3,7 @@ import { type AnalyticsServices, parseQueryScope } from '../analytics/query.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { SEARCH_ANSWER } from '../events/search.ts';
 import { closedObject } from '../lib/schema.ts';
-import { listUsers, USERS_ANSWER, USERS_QUERY } from './list-users.ts';
+import { listUsers, USER_LIST_QUERY, USER_PAGE } from './list-users.ts';
 import { readProfile } from './profile.ts';
 import { readTimeline, TIMELINE_QUERY } from './timeline.ts';
 import { USER_PROFILE } from './user-json.ts';
@@ -30,8 +30,8 @@ const listRoute = defineRoute({
   access: 'users:read',
   limit: 'analytics',
   app: { from: 'query', required: true, acceptsAll: true },
-  query: USERS_QUERY,
-  answer: { status: 200, schema: USERS_ANSWER },
+  query: USER_LIST_QUERY,
+  answer: { status: 200, schema: USER_PAGE },
   example: { query: { search: 'user_', limit: 20 } },
   handle(services: AnalyticsServices, { caller, app, query, signal }) {
     const { app_id, platform, country, app_version, user_property } = query;

@@ -50,10 +50,7 @@ import type { ANNOTATION_JSON, NEW_ANNOTATION } from '../../src/saved/annotation
 import type { FUNNEL_CHANGES, FUNNEL_JSON, NEW_FUNNEL } from '../../src/saved/funnels.ts';
 import type { NEW_VIEW, VIEW_CHANGES, VIEW_JSON } from '../../src/saved/views.ts';
 import type { ERASURE_JSON } from '../../src/users/erasure-json.ts';
-import type {
-  USERS_ANSWER as USER_LIST_ANSWER,
-  USERS_QUERY as USER_LIST_QUERY,
-} from '../../src/users/list-users.ts';
+import type { USER_LIST_QUERY, USER_PAGE } from '../../src/users/list-users.ts';
 import type { TIMELINE_QUERY } from '../../src/users/timeline.ts';
 import type { USER_PROFILE } from '../../src/users/user-json.ts';
 
@@ -107,7 +104,7 @@ export type Proofs = [
   Proof<Is<ingestion.IngestionSampleQuery, typeof SAMPLES_QUERY>>,
   Proof<Is<ingestion.IngestionSample, typeof SAMPLE_JSON>>,
   Proof<Is<users.UserQuery, typeof USER_LIST_QUERY>>,
-  Proof<Is<list.Page<users.UserSummary>, typeof USER_LIST_ANSWER>>,
+  Proof<Is<list.Page<users.UserSummary>, typeof USER_PAGE>>,
   Proof<Is<users.UserProfile, typeof USER_PROFILE>>,
   Proof<Is<users.TimelineQuery, typeof TIMELINE_QUERY>>,
   Proof<Is<projects.App, typeof APP_JSON>>,
