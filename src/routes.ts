@@ -1,6 +1,8 @@
 import { accountRoutes } from './accounts/account-routes.ts';
 import { signInRoutes } from './accounts/sign-in-routes.ts';
 import { funnelRoutes } from './analytics/funnel/routes.ts';
+import { hourlyRoutes } from './analytics/hourly/routes.ts';
+import { retentionRoutes } from './analytics/retention/routes.ts';
 import { analyticsRoutes } from './analytics/routes.ts';
 import type { Route } from './api/route.ts';
 import { appRoutes } from './apps/routes.ts';
@@ -26,6 +28,8 @@ const API_ROUTES = [
   ...eventRoutes,
   ...ingestionRoutes,
   ...analyticsRoutes,
+  ...hourlyRoutes,
+  ...retentionRoutes,
   ...funnelRoutes,
   ...userRoutes,
   ...eraseRoutes,

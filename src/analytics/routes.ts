@@ -1,10 +1,8 @@
 import { defineRoute, type Route } from '../api/route.ts';
 import { answerBreakdown, BREAKDOWN_ANSWER, BREAKDOWN_QUERY } from './breakdown.ts';
 import { answerDaily, DAILY_ANSWER, DAILY_QUERY } from './daily.ts';
-import { answerHourly, HOURLY_ANSWER, HOURLY_QUERY } from './hourly.ts';
 import { answerLive, LIVE_ANSWER, LIVE_QUERY } from './live.ts';
 import type { AnalyticsServices } from './query.ts';
-import { answerRetention, RETENTION_ANSWER, RETENTION_QUERY } from './retention.ts';
 import { answerUsers, UNIQUE_USERS_ANSWER, UNIQUE_USERS_QUERY } from './unique-users.ts';
 
 const dailyRoute = defineRoute({
@@ -23,24 +21,6 @@ const dailyRoute = defineRoute({
   example: { query: { days: 7 } },
   handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
     answerDaily(services, caller, app, query, signal),
-});
-
-const hourlyRoute = defineRoute({
-  method: 'GET',
-  path: '/v1/analytics/hourly',
-  operationId: 'getHourlyMetrics',
-  summary: 'Get hourly metrics',
-  description:
-    'Returns active users, new users, sessions, events and revenue per clock hour of the time zone, for at most 31 days (default: today). Each hour is named by the time it starts, in UTC, so that an hour that the clock repeats can be told apart.',
-  access: 'analytics:read',
-  limit: 'analytics',
-  cors: 'key_origins',
-  app: { from: 'query', required: true, acceptsAll: true },
-  query: HOURLY_QUERY,
-  answer: { status: 200, schema: HOURLY_ANSWER },
-  example: { query: { days: 1 } },
-  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
-    answerHourly(services, caller, app, query, signal),
 });
 
 const usersRoute = defineRoute({
@@ -96,33 +76,13 @@ const breakdownRoute = defineRoute({
     answerBreakdown(services, caller, app, query, signal),
 });
 
-const retentionRoute = defineRoute({
-  method: 'GET',
-  path: '/v1/analytics/retention',
-  operationId: 'getRetention',
-  summary: 'Get retention by cohort',
-  description:
-    'Groups people by the period of their first event ever (their cohort), and returns how many of each cohort were active in the periods after it. `event_name` and the other filters apply to the events of people who return, not to the cohort.',
-  access: 'analytics:read',
-  limit: 'analytics',
-  cors: 'key_origins',
-  app: { from: 'query', required: true, acceptsAll: true },
-  query: RETENTION_QUERY,
-  answer: { status: 200, schema: RETENTION_ANSWER },
-  example: { query: { interval: 'week', periods: 8, days: 90 } },
-  handle: (services: AnalyticsServices, { caller, app, query, signal }) =>
-    answerRetention(services, caller, app, query, signal),
-});
-
 /**
  * The analytics routes. A new one also gets an operation in `client/src/admin/`, which `test/client/contract.test.ts` asks
  * for, and its types in `client/src/api/analytics.ts`.
  */
 export const analyticsRoutes = [
   dailyRoute,
-  hourlyRoute,
   usersRoute,
   liveRoute,
   breakdownRoute,
-  retentionRoute,
 ] satisfies Route<AnalyticsServices>[];

@@ -5,15 +5,8 @@ import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { EVENT_JSON } from './event-json.ts';
 import { exportEvents } from './export.ts';
 import { countHistogram, HISTOGRAM_ANSWER, HISTOGRAM_QUERY } from './histogram.ts';
-import {
-  BATCH_ANSWER,
-  BATCH_BODY,
-  BATCH_BYTES_MAX,
-  countEvents,
-  type IngestServices,
-  ingest,
-  needsApp,
-} from './ingest/ingest.ts';
+import { BATCH_ANSWER, BATCH_BODY } from './ingest/batch-schema.ts';
+import { BATCH_BYTES_MAX, countEvents, type IngestServices, ingest, needsApp } from './ingest/ingest.ts';
 import { NEW_EVENT_EXAMPLE } from './ingest/new-event.ts';
 import { type EventServices, EXPORT_QUERY, SEARCH_ANSWER, SEARCH_QUERY, searchEvents } from './search.ts';
 import { STREAM_QUERY, type StreamServices, streamEvents } from './stream.ts';

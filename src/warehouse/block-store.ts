@@ -1,5 +1,6 @@
 import { deriveMissing } from './derive.ts';
 import type { Gateway } from './engine/gateway.ts';
+import { toTsvLine } from './engine/tsv.ts';
 import { EVENT_COLUMNS } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
@@ -7,7 +8,6 @@ import { mayBeDamage } from './integrity/damage-error.ts';
 import type { LoggedBlock } from './logged-block.ts';
 import { insertPersons, type OnConflict } from './persons/insert-persons.ts';
 import { listSeenUsers } from './seen-users.ts';
-import { toTsvLine } from './tsv.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
 export type BlockStore = {

@@ -1,33 +1,28 @@
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';
 import { createTurns } from '../lib/turns.ts';
-import { createBlockStore } from './block-store.ts';
-import type { OnProgress } from './derive.ts';
-import { deriveAtStart } from './derive-at-start.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
 import { createMemoryRelease } from './engine/release-memory.ts';
 import type { Watch } from './engine/renewed-connection.ts';
-import { type ErasedIds, type IdKey, openErasedIds } from './erased-ids.ts';
+import { createWatchdog, type StatementLimits } from './engine/watchdog.ts';
+import { type IdKey, openErasedIds } from './erased-ids.ts';
 import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
-import { describeLog, recordLogDamage } from './integrity/log-damage.ts';
+import { describeLog } from './integrity/log-damage.ts';
 import { type Mender, startMender } from './integrity/mend-derived.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
-import { openEventLog } from './log/event-log.ts';
 import { loadLog, logFolder } from './log/segments.ts';
-import { toLoggedBlock } from './logged-block.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
+import { createDeletions, type Deletions } from './open-deletions.ts';
+import { openStoreWriter } from './open-writer.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
 import { openLinkedProjects } from './persons/linked-projects.ts';
-import { createDeletions, type Deletions } from './open-deletions.ts';
 import { createProbe } from './probe.ts';
-import { openSeenIds } from './seen-ids.ts';
-import { createWatchdog, type StatementLimits } from './watchdog.ts';
-import { openWriter, type Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
@@ -81,26 +76,16 @@ export const QUERIES_WAITING_MAX = 128;
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock } = options;
-  const open = embedded(path);
   // Before the engine opens the folder: it moves or merges what this compares.
   const integrity = await openIntegrity(path, options);
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
-  const writing = opening.adopt(
-    await openGateway(open, { size: WRITERS, waitingMax: 16, watch: watchdog.watch }),
-    close,
-  );
+  const { writing, control, reading, maintenance } = await openGateways(options, watchdog.watch, opening);
   await migrateStore(writing, integrity, log);
   const erasedIds = await openErasedIds(writing, options.idKey, clock);
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
-  // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
-  const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
-  const reading = opening.adopt(await openReaders(options, control), (gateway) =>
-    closeReaders(gateway, control, log),
-  );
-  const maintenance = opening.adopt(await openMaintenance(path), close);
   opening.defer(() => integrity.stop(writing));
   const { notify: onInserted, listen } = createInsertListeners();
   const { onLinkConflict: onConflict } = options;
@@ -144,6 +129,20 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   };
 }
 
+/** Opens the connections of the writer, of queries and of work in the background. */
+async function openGateways(options: WarehouseOptions, watch: Watch, opening: AsyncDisposableStack) {
+  const { path, log } = options;
+  const open = embedded(path);
+  const writing = opening.adopt(await openGateway(open, { size: WRITERS, waitingMax: 16, watch }), close);
+  // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
+  const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
+  const reading = opening.adopt(await openReaders(options, control), (gateway) =>
+    closeReaders(gateway, control, log),
+  );
+  const maintenance = opening.adopt(await openMaintenance(path), close);
+  return { writing, control, reading, maintenance };
+}
+
 function openReaders(
   { path, readers = READERS, queryMemoryBytes = defaultQueryMemory() }: WarehouseOptions,
   control: Gateway,
@@ -169,54 +168,6 @@ function trackAppends({ append, pause }: Writer): Pick<Warehouse, 'append' | 'se
       await pause(async () => {});
     },
   };
-}
-
-type WriterParts = {
-  path: string;
-  watch: Watch;
-  writing: Gateway;
-  reading: Gateway;
-  erasedIds: ErasedIds;
-  integrity: Integrity;
-  noteFailure: (error: unknown) => void;
-  onInserted: OnInserted;
-  onConflict: OnConflict | undefined;
-  isOverdue: () => boolean;
-  clock: Clock;
-  log: Log;
-};
-
-async function openStoreWriter({
-  path,
-  writing,
-  reading,
-  erasedIds,
-  integrity,
-  noteFailure,
-  onConflict,
-  ...rest
-}: WriterParts): Promise<Writer> {
-  const { log, clock } = rest;
-  const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
-  // Not before the engine has locked the folder: a log of another process is not ours.
-  const loaded = await loadLog(logFolder(path));
-  await recordLogDamage(path, loaded.damages, clock);
-  const logged = loaded.records.map(toLoggedBlock);
-  if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
-  return await openWriter({
-    store: createBlockStore(writing, noteFailure, onConflict, (ids) => erasedIds.find(writing, ids)),
-    eventLog: openEventLog(logFolder(path), loaded),
-    logged,
-    repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
-    onFailure: noteFailure,
-    openSeenIds: async () => {
-      await integrity.check(writing);
-      const seenIds = await openSeenIds(reading, log, noteFailure, undefined, erasedIds.hashes);
-      erasedIds.attach(seenIds);
-      return seenIds;
-    },
-    ...rest,
-  }).catch(rethrowDamage);
 }
 
 /** Returns queries that also see everything derived from the events that are acknowledged to their caller. */

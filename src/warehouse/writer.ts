@@ -1,7 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
+import { createFailureLog, type FailureLog } from '../lib/failure-log.ts';
 import type { Log } from '../lib/log.ts';
+import { createPauses, type PauseOptions, type Pauses } from '../lib/pauses.ts';
 import {
   type Append,
   type AppendQueue,
@@ -14,7 +16,6 @@ import type { BlockStore } from './block-store.ts';
 import type { Watch } from './engine/renewed-connection.ts';
 import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
-import { createFailureLog, type FailureLog } from './failure-log.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
 import {
@@ -26,7 +27,6 @@ import {
 } from './inserter.ts';
 import type { EventLog } from './log/event-log.ts';
 import { joinLines, type LoggedBlock } from './logged-block.ts';
-import { createPauses, type PauseOptions, type Pauses } from './pauses.ts';
 import type { SeenIds } from './seen-ids.ts';
 
 /** The only way to add events to the store. */

@@ -17,16 +17,7 @@ import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
-import {
-  auditLogSearch,
-  eventsSearch,
-  funnelsSearch,
-  ingestionSearch,
-  liveSearch,
-  overviewSearch,
-  retentionSearch,
-  usersSearch,
-} from './page-search.ts';
+import * as search from './page-search.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -155,7 +146,7 @@ const overviewRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/overview',
   staticData: { scope: 'analytics:read' },
-  validateSearch: overviewSearch,
+  validateSearch: search.overviewSearch,
   // Not awaited: the page shows what is still loading.
   loader: ({ params, location, cause }) => {
     if (cause === 'enter') void prefetchOverview(params.projectId, location.search);
@@ -167,7 +158,7 @@ const liveRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/live',
   staticData: { scope: 'analytics:read' },
-  validateSearch: liveSearch,
+  validateSearch: search.liveSearch,
   component: lazyRouteComponent(() => import('../pages/live/live-page.tsx'), 'LivePage'),
 });
 
@@ -175,7 +166,7 @@ const eventsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/events',
   staticData: { scope: 'events:read' },
-  validateSearch: eventsSearch,
+  validateSearch: search.eventsSearch,
   component: lazyRouteComponent(() => import('../pages/events/events-page.tsx'), 'EventsPage'),
 });
 
@@ -183,7 +174,7 @@ const ingestionRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/ingestion',
   staticData: { scope: 'analytics:read' },
-  validateSearch: ingestionSearch,
+  validateSearch: search.ingestionSearch,
   component: lazyRouteComponent(() => import('../pages/ingestion/ingestion-page.tsx'), 'IngestionPage'),
 });
 
@@ -191,7 +182,7 @@ const retentionRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/retention',
   staticData: { scope: 'analytics:read' },
-  validateSearch: retentionSearch,
+  validateSearch: search.retentionSearch,
   component: lazyRouteComponent(() => import('../pages/retention/retention-page.tsx'), 'RetentionPage'),
 });
 
@@ -199,7 +190,7 @@ const funnelsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/funnels',
   staticData: { scope: 'analytics:read' },
-  validateSearch: funnelsSearch,
+  validateSearch: search.funnelsSearch,
   component: lazyRouteComponent(() => import('../pages/funnels/funnels-page.tsx'), 'FunnelsPage'),
 });
 
@@ -207,7 +198,7 @@ const usersRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/users',
   staticData: { scope: 'users:read' },
-  validateSearch: usersSearch,
+  validateSearch: search.usersSearch,
   component: lazyRouteComponent(() => import('../pages/users/users-page.tsx'), 'UsersPage'),
 });
 
@@ -252,7 +243,7 @@ const auditLogRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/settings/audit-log',
   staticData: { scope: 'audit:read' },
-  validateSearch: auditLogSearch,
+  validateSearch: search.auditLogSearch,
   component: lazyRouteComponent(() => import('../pages/audit-log/audit-log-page.tsx'), 'AuditLogPage'),
 });
 

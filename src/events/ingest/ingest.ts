@@ -1,4 +1,4 @@
-import { type Static, Type } from 'typebox';
+import type { Static } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
 import { ApiError, validationFailed } from '../../api/errors.ts';
 import { findAllowedApp } from '../../api/resources.ts';
@@ -10,13 +10,13 @@ import type { AnsweredBatch } from '../../ingestion/ingestion.ts';
 import { describeRejected, type RejectedEvent } from '../../ingestion/rejected-event.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
-import { closedObject, component, documentedAs, nullable } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
+import type { BATCH_ANSWER, BATCH_BODY } from './batch-schema.ts';
 import {
   type BatchContext,
   createRejection,
@@ -26,84 +26,13 @@ import {
   type Rejection,
 } from './event.ts';
 import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
-import { NEW_EVENT } from './new-event.ts';
-import { REJECTION_CURES } from './rejection-cures.ts';
-import { createWarningTally, WARNING_CODES, type WarningTally } from './warnings.ts';
+import { createWarningTally, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
 
 /** Events between two looks at the time: a look costs little, but not nothing. */
 const EVENTS_PER_LOOK = 8;
-
-/**
- * Only the envelope: each event is validated on its own, so that one bad event does not fail the others. Unknown
- * fields are allowed, because a newer SDK must not lose data on an older server.
- */
-export const BATCH_BODY = component(
-  'EventBatch',
-  Type.Object({
-    app_id: Type.Optional(
-      nullable(Type.String({ description: 'The app of events without their own `app_id`.' })),
-    ),
-    sent_at: Type.Optional(
-      nullable(
-        Type.Union([Type.String({ format: 'date-time' }), Type.Number()], {
-          description:
-            'The time on the device when it sends the batch: RFC 3339, or milliseconds since 1970. Corrects the timestamps if its clock is wrong.',
-        }),
-      ),
-    ),
-    events: Type.Array(documentedAs(Type.Unknown(), NEW_EVENT), {
-      description: `At most ${EVENTS_PER_BATCH_MAX} events.`,
-    }),
-  }),
-  { description: 'Events to store together.' },
-);
-
-const REJECTED_EVENT = component(
-  'RejectedEvent',
-  closedObject({
-    index: Type.Integer({ description: 'Position in `events`, from 0.' }),
-    event_id: Type.Optional(Type.String({ description: 'The ID that was sent, if it is valid.' })),
-    code: documentedAs(
-      Type.String(),
-      Type.Enum(Object.keys(REJECTION_CURES), { description: 'Why the event was rejected.' }),
-    ),
-    field: Type.String({ description: 'The path of the field that is not valid.' }),
-    message: Type.String({ description: 'What to send instead.' }),
-  }),
-  { description: 'An event that is not valid. Correct it before you send it again.' },
-);
-
-const WARNING = component(
-  'EventWarning',
-  closedObject({
-    code: Type.Enum(WARNING_CODES, { description: 'What was found.' }),
-    field: Type.String({ description: 'The path of the field.' }),
-    events: Type.Integer({ description: 'How many events have it.' }),
-    message: Type.String({ description: 'What happened to it, and what to do.' }),
-  }),
-  { description: 'A field that was dropped or changed in events that were stored.' },
-);
-
-/** Which events of a batch were stored, rejected or changed. */
-export const BATCH_ANSWER = component(
-  'EventBatchResult',
-  closedObject({
-    accepted: Type.Integer({ description: 'Events that this request stored durably.' }),
-    duplicates: Type.Integer({
-      description:
-        'Events with an `event_id` that was already stored for their app. Client and server keys are counted separately.',
-    }),
-    rejected: Type.Array(REJECTED_EVENT, { description: 'Events that are not valid and were not stored.' }),
-    warnings: Type.Array(WARNING, { description: 'Fields that were dropped or changed.' }),
-  }),
-  {
-    description: 'What happened to each event of a batch.',
-    examples: [{ accepted: 1, duplicates: 0, rejected: [], warnings: [] }],
-  },
-);
 
 type Batch = Static<typeof BATCH_BODY>;
 type Answer = Static<typeof BATCH_ANSWER>;
@@ -178,7 +107,13 @@ async function parseEvents(
   { events }: Batch,
   { context, resolveApp }: Parser,
 ): Promise<ParsedBatch> {
-  const parsed: ParsedBatch = { rows: [], indexes: [], rejected: [], rejections: [], warnings: createWarningTally() };
+  const parsed: ParsedBatch = {
+    rows: [],
+    indexes: [],
+    rejected: [],
+    rejections: [],
+    warnings: createWarningTally(),
+  };
   const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
   let index = 0;
   while (index < events.length) {

@@ -5,7 +5,10 @@ export const TAGS = [
     description: 'Send events, search and export them, follow them live, and see why some are rejected.',
   },
   { name: 'Analytics', description: 'Query active users, sessions, events and revenue of an app.' },
-  { name: 'Users', description: 'Find the people who use an app, read their profiles and events, and erase them.' },
+  {
+    name: 'Users',
+    description: 'Find the people who use an app, read their profiles and events, and erase them.',
+  },
   { name: 'Saved', description: 'Annotations of charts, saved views of the dashboard, and saved funnels.' },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },

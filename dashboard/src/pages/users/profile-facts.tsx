@@ -7,8 +7,8 @@ import { Code } from '../../components/ui/badge.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
-import { formatAmount, formatCount } from '../../lib/format.ts';
 import { valueLabel } from '../../lib/dimensions.ts';
+import { formatAmount, formatCount } from '../../lib/format.ts';
 import { listRevenue } from './revenue.ts';
 
 type FactsProps = { profile: UserProfile };

@@ -4,7 +4,7 @@ import { useProject } from '../../api/project.ts';
 import { foundUsersQuery } from '../../api/users.ts';
 import { useSettled } from './use-settled.ts';
 
-/** While somebody types, the list is not asked for with each letter. */
+/** While someone types, the list isn't requested for each letter. */
 const TYPING_MS = 200;
 
 /** Returns the users that match, last seen first, a page at a time. Without a query nothing is loaded. */

@@ -6,8 +6,8 @@ import { keepApps, UserLink } from '../../components/events/user-link.tsx';
 import { platformName } from '../../components/platform.tsx';
 import { TimeAgo } from '../../components/time-ago.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
-import { formatCount } from '../../lib/format.ts';
 import { valueLabel } from '../../lib/dimensions.ts';
+import { formatCount } from '../../lib/format.ts';
 import { listRevenue } from './revenue.ts';
 
 export type UsersTableProps = {

@@ -1,6 +1,6 @@
-import type { DayRange } from '../lib/calendar.ts';
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
-import { listOffsets } from '../lib/zone-offsets.ts';
+import type { DayRange } from '../../lib/calendar.ts';
+import { DAY_MS, HOUR_MS } from '../../lib/durations.ts';
+import { listOffsets } from '../../lib/zone-offsets.ts';
 
 /**
  * Returns when each clock hour of some local days starts, epoch milliseconds, oldest first. An hour

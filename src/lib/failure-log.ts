@@ -1,5 +1,5 @@
-import type { Clock } from '../lib/clock.ts';
-import type { Log } from '../lib/log.ts';
+import type { Clock } from './clock.ts';
+import type { Log } from './log.ts';
 
 /** Logs a failure that lasts once, not with each request that it concerns. */
 export type FailureLog = {

@@ -1,9 +1,9 @@
-import type { Rollups } from '../rollups/rollups.ts';
-import { daySql } from '../warehouse/day-sql.ts';
-import type { BoundSql } from '../warehouse/event-sql.ts';
-import { selectActive, selectFirstSeen } from './count-new-users.ts';
-import { type Interval, periodSql } from './periods.ts';
-import type { AnalyticsQuery } from './query.ts';
+import type { Rollups } from '../../rollups/rollups.ts';
+import { daySql } from '../../warehouse/day-sql.ts';
+import type { BoundSql } from '../../warehouse/event-sql.ts';
+import { selectActive, selectFirstSeen } from '../count-new-users.ts';
+import { type Interval, periodSql } from '../periods.ts';
+import type { AnalyticsQuery } from '../query.ts';
 
 /** Which later periods someone counts in: those with activity, or all up to the last one with activity. */
 export const RETURN_RULES = ['on', 'on_or_after'] as const;

@@ -1,15 +1,15 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
-import { validationFailed } from '../api/errors.ts';
-import type { App } from '../directory/app.ts';
-import { type Day, type DayRange, formatDay } from '../lib/calendar.ts';
-import { closedObject, component, nullable } from '../lib/schema.ts';
-import { dayAt } from '../lib/zone-offsets.ts';
-import { RETENTION_DEFINITIONS } from './definitions.ts';
-import { describeQuery, META_FIELDS } from './meta.ts';
-import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from './periods.ts';
-import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryServices } from './query.ts';
-import { parseDayRange, RANGE_QUERY } from './range.ts';
+import type { Caller } from '../../api/caller.ts';
+import { validationFailed } from '../../api/errors.ts';
+import type { App } from '../../directory/app.ts';
+import { type Day, type DayRange, formatDay } from '../../lib/calendar.ts';
+import { closedObject, component, nullable } from '../../lib/schema.ts';
+import { dayAt } from '../../lib/zone-offsets.ts';
+import { RETENTION_DEFINITIONS } from '../definitions.ts';
+import { describeQuery, META_FIELDS } from '../meta.ts';
+import { describeMove, INTERVALS, type Interval, listPeriods, startOfPeriod } from '../periods.ts';
+import { type AnalyticsServices, COMMON_QUERY, parseQueryScope, type QueryServices } from '../query.ts';
+import { parseDayRange, RANGE_QUERY } from '../range.ts';
 import { RETURN_RULES, type RetentionQuery, type ReturnRule, retentionSql } from './retention-sql.ts';
 
 const PERIODS_DEFAULT = 14;

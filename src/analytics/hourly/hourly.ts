@@ -1,25 +1,25 @@
 import { type Static, Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
-import { type FieldError, validationFailed } from '../api/errors.ts';
-import type { App } from '../directory/app.ts';
-import { countDays, type DayRange, formatDay } from '../lib/calendar.ts';
-import { closedObject, component } from '../lib/schema.ts';
-import { dayAt } from '../lib/zone-offsets.ts';
-import { COMPARE_QUERY, previousRange } from './compare.ts';
-import { countHours } from './count-hours.ts';
-import { METRIC_FIELDS } from './daily-rows.ts';
-import { HOUR_DEFINITIONS } from './definitions.ts';
-import { listHours } from './hours.ts';
-import { describeQuery, META_FIELDS } from './meta.ts';
-import { HOUR_METRICS, metricsQuery, parseMetrics } from './metrics.ts';
+import type { Caller } from '../../api/caller.ts';
+import { type FieldError, validationFailed } from '../../api/errors.ts';
+import type { App } from '../../directory/app.ts';
+import { countDays, type DayRange, formatDay } from '../../lib/calendar.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { dayAt } from '../../lib/zone-offsets.ts';
+import { COMPARE_QUERY, previousRange } from '../compare.ts';
+import { METRIC_FIELDS } from '../daily-rows.ts';
+import { HOUR_DEFINITIONS } from '../definitions.ts';
+import { describeQuery, META_FIELDS } from '../meta.ts';
+import { HOUR_METRICS, metricsQuery, parseMetrics } from '../metrics.ts';
 import {
   type AnalyticsQuery,
   type AnalyticsServices,
   COMMON_QUERY,
   parseQueryScope,
   type QueryServices,
-} from './query.ts';
-import { parseDayRange, RANGE_QUERY } from './range.ts';
+} from '../query.ts';
+import { parseDayRange, RANGE_QUERY } from '../range.ts';
+import { countHours } from './count-hours.ts';
+import { listHours } from './hours.ts';
 
 /** The most days that hourly reports. */
 const HOURLY_DAYS_MAX = 31;

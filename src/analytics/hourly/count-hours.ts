@@ -1,11 +1,11 @@
-import { daySql } from '../warehouse/day-sql.ts';
-import { type BoundSql, REVENUE_SQL, revenueCondition } from '../warehouse/event-sql.ts';
-import { selectFirstSeen } from './count-new-users.ts';
-import { formatMoney } from './money.ts';
-import { USER_SQL, withPersonSql } from './person-sql.ts';
-import type { AnalyticsQuery, QueryServices } from './query.ts';
-import { queryCondition } from './query-sql.ts';
-import { type Revenue, toRevenue } from './sum-revenue.ts';
+import { daySql } from '../../warehouse/day-sql.ts';
+import { type BoundSql, REVENUE_SQL, revenueCondition } from '../../warehouse/event-sql.ts';
+import { selectFirstSeen } from '../count-new-users.ts';
+import { formatMoney } from '../money.ts';
+import { USER_SQL, withPersonSql } from '../person-sql.ts';
+import type { AnalyticsQuery, QueryServices } from '../query.ts';
+import { queryCondition } from '../query-sql.ts';
+import { type Revenue, toRevenue } from '../sum-revenue.ts';
 
 /** All metrics of an hour. */
 export type HourCounts = Revenue & {

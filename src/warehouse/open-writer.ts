@@ -1,0 +1,68 @@
+import type { Clock } from '../lib/clock.ts';
+import type { Log } from '../lib/log.ts';
+import { createBlockStore } from './block-store.ts';
+import type { OnProgress } from './derive.ts';
+import { deriveAtStart } from './derive-at-start.ts';
+import type { Gateway } from './engine/gateway.ts';
+import type { Watch } from './engine/renewed-connection.ts';
+import type { ErasedIds } from './erased-ids.ts';
+import type { OnInserted } from './inserter.ts';
+import { rethrowDamage } from './integrity/damage-error.ts';
+import type { Integrity } from './integrity/integrity.ts';
+import { recordLogDamage } from './integrity/log-damage.ts';
+import { openEventLog } from './log/event-log.ts';
+import { loadLog, logFolder } from './log/segments.ts';
+import { toLoggedBlock } from './logged-block.ts';
+import type { OnConflict } from './persons/insert-persons.ts';
+import { openSeenIds } from './seen-ids.ts';
+import { openWriter, type Writer } from './writer.ts';
+
+/** What the writer of a store is made of. */
+export type WriterParts = {
+  path: string;
+  watch: Watch;
+  writing: Gateway;
+  reading: Gateway;
+  erasedIds: ErasedIds;
+  integrity: Integrity;
+  noteFailure: (error: unknown) => void;
+  onInserted: OnInserted;
+  onConflict: OnConflict | undefined;
+  isOverdue: () => boolean;
+  clock: Clock;
+  log: Log;
+};
+
+/** Inserts what the log holds and the tables lack, and returns the writer. Rejects with StorageError. */
+export async function openStoreWriter({
+  path,
+  writing,
+  reading,
+  erasedIds,
+  integrity,
+  noteFailure,
+  onConflict,
+  ...rest
+}: WriterParts): Promise<Writer> {
+  const { log, clock } = rest;
+  const onProgress: OnProgress = (done, total) => log.info({ done, total }, 'event ids derived');
+  // Not before the engine has locked the folder: a log of another process is not ours.
+  const loaded = await loadLog(logFolder(path));
+  await recordLogDamage(path, loaded.damages, clock);
+  const logged = loaded.records.map(toLoggedBlock);
+  if (logged.length > 0) log.info({ blocks: logged.length }, 'events from the log are inserted');
+  return await openWriter({
+    store: createBlockStore(writing, noteFailure, onConflict, (ids) => erasedIds.find(writing, ids)),
+    eventLog: openEventLog(logFolder(path), loaded),
+    logged,
+    repairAtStart: () => deriveAtStart(writing, integrity, onProgress, logged[0]?.block),
+    onFailure: noteFailure,
+    openSeenIds: async () => {
+      await integrity.check(writing);
+      const seenIds = await openSeenIds(reading, log, noteFailure, undefined, erasedIds.hashes);
+      erasedIds.attach(seenIds);
+      return seenIds;
+    },
+    ...rest,
+  }).catch(rethrowDamage);
+}
