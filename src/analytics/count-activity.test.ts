@@ -29,7 +29,13 @@ const APP: App = {
 };
 
 /** None: all is read from the events. */
-const rollups = { find: () => undefined, invalidate: assert.fail, settle: assert.fail, close: assert.fail };
+const rollups = {
+  find: () => undefined,
+  invalidate: assert.fail,
+  forgetUsers: assert.fail,
+  settle: assert.fail,
+  close: assert.fail,
+};
 
 async function countEvents(start: string, end: string): Promise<Record<string, number | undefined>> {
   const range = { first: parseDay(start), last: parseDay(end) };

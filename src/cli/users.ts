@@ -6,6 +6,7 @@ import { ALL_APPS } from '../api/resources.ts';
 import type { App } from '../directory/app.ts';
 import { requestErasure } from '../erasure/eraser.ts';
 import { type Erasure, findErasure } from '../erasure/erasure-record.ts';
+import { forgetTraces } from '../erasure/forget-person.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { StorageError } from '../lib/errors.ts';
 import { escapeValue } from '../lib/visible-text.ts';
@@ -103,7 +104,7 @@ async function eraseAlone(services: ControlServices, id: string): Promise<Erasur
   });
   if (warehouse === undefined) return undefined;
   const rollups = await openRollups({ ...services, warehouse });
-  const stop = startErasing({ ...services, warehouse }, { invalidateDays: rollups.invalidate });
+  const stop = startErasing({ ...services, warehouse }, forgetTraces({ ...services, rollups }));
   try {
     return await services.eraser.run(id, ALONE_MS_MAX);
   } finally {

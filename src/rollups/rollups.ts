@@ -5,6 +5,8 @@ import type { Clock } from '../lib/clock.ts';
 import { HOUR_MS, SECOND_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
+import { bind } from '../warehouse/engine/bind.ts';
+import type { Gateway } from '../warehouse/engine/gateway.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type AppDays, createAppDays, type FoundDays } from './app-days.ts';
@@ -32,6 +34,8 @@ export type Rollups = {
    * derived again, also after a restart. Resolves once that is on disk; rejects with StorageError.
    */
   invalidate(app: AppIds, days: readonly Day[]): Promise<void>;
+  /** Deletes what rollups contain of these users of an app, also versions of days that no longer count. Rejects with StorageError. */
+  forgetUsers(app: AppIds, userIds: readonly string[]): Promise<void>;
   /** Derives every day that has changed, now. Rejects with StorageError. */
   settle(): Promise<void>;
   close(): Promise<void>;
@@ -86,6 +90,7 @@ export async function openRollups(services: RollupServices): Promise<Rollups> {
         nextNumber(state),
       );
     },
+    forgetUsers: (app, userIds) => forgetUsers(state.gateway, app, userIds),
     settle,
     async close() {
       state.isStopped = true;
@@ -93,6 +98,18 @@ export async function openRollups(services: RollupServices): Promise<Rollups> {
       await running.catch(() => {});
     },
   };
+}
+
+async function forgetUsers(
+  gateway: Pick<Gateway, 'command'>,
+  { id, projectId }: AppIds,
+  userIds: readonly string[],
+): Promise<void> {
+  for (const table of ['user_days', 'user_day_values']) {
+    const sql = `ALTER TABLE ${table} DELETE WHERE project_id = {project_id:String} AND app_id = {app_id:String}
+      AND has(arrayMap(user_id -> sipHash64(user_id), {user_ids:Array(String)}), user) SETTINGS mutations_sync = 2`;
+    await gateway.command(bind(sql, { project_id: projectId, app_id: id, user_ids: userIds }));
+  }
 }
 
 type State = {

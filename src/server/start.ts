@@ -1,6 +1,7 @@
 import { startAuditHeadLog } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
 import { watchDisk } from '../disk/space.ts';
+import { forgetTraces } from '../erasure/forget-person.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { findClockWarning } from '../http/clock-warning.ts';
 import { addListeners, LISTEN_OPTIONS } from '../http/connections/listeners.ts';
@@ -166,7 +167,7 @@ function startTasks(services: Services, eventsDir: string): () => Promise<void> 
   const stopNotices = startExpiryNotices(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);
-  const stopErasing = startErasing(services, { invalidateDays: services.rollups.invalidate });
+  const stopErasing = startErasing(services, forgetTraces(services));
   const stopNoting = startNotingRevisions(services, eventsDir);
   return () =>
     closeAll([
