@@ -18,7 +18,7 @@ const config = readConfig({ APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'warn' });
 const { project_id } = await init(config, { project: 'Bench', app: 'Main', platform: 'ios' });
 const control = await openControlServices(config);
 const warehouse = await openWarehouse({ path: control.eventsDir, log: control.log, clock: control.clock });
-const rollups = await openRollups({ ...control, warehouse });
+const rollups = openRollups({ ...control, warehouse });
 const services = { ...control, warehouse, rollups, limiter: createLimiter() };
 const [key] = control.directory.listKeys(project_id);
 if (key === undefined) throw new Error('The project has no key.');

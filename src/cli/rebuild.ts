@@ -29,7 +29,7 @@ async function rebuild(services: ControlServices): Promise<string> {
     const tables = await warehouse.rebuild(({ table, rows, done, total }) =>
       notify(`${done}/${total} ${table}: ${rows.toLocaleString('en-US')} rows`),
     );
-    const rollups = await openRollups({ ...services, warehouse });
+    const rollups = openRollups({ ...services, warehouse });
     await rollups.settle().finally(() => rollups.close());
     return `Rebuilt ${tables} tables, and the rollups of all days.`;
   } finally {

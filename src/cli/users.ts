@@ -103,7 +103,7 @@ async function eraseAlone(services: ControlServices, id: string): Promise<Erasur
     throw error;
   });
   if (warehouse === undefined) return undefined;
-  const rollups = await openRollups({ ...services, warehouse });
+  const rollups = openRollups({ ...services, warehouse });
   const stop = startErasing({ ...services, warehouse }, forgetTraces({ ...services, rollups }));
   try {
     return await services.eraser.run(id, ALONE_MS_MAX);

@@ -1,11 +1,19 @@
 import type { Day } from '../lib/calendar.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { Gateway } from '../warehouse/engine/gateway.ts';
+import type { BoundSql } from '../warehouse/event-sql.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
 import type { RolledDay } from './app-days.ts';
 
 /** A day as `rollup_days` has it; `version` 0 must be derived again. */
-export type StoredDay = RolledDay & { projectId: string; appId: string; timezone: string; day: Day };
+export type StoredDay = RolledDay & {
+  projectId: string;
+  appId: string;
+  timezone: string;
+  day: Day;
+  /** Rows of all rollup tables. */
+  rowCount: number;
+};
 
 /** What is stored: the days, the block up to which all changed days are among them, and the highest number in use. */
 export type StoredDays = { days: StoredDay[]; block: number; written: number };
@@ -16,6 +24,7 @@ type Row = {
   day: number;
   zone: string;
   of_version: string;
+  of_rows: string;
   of_block: string;
   highest: string;
 };
@@ -24,7 +33,7 @@ type Row = {
 export async function readRolledDays(gateway: Pick<Gateway, 'query'>): Promise<StoredDays> {
   const rows = await gateway.query<Row>(
     `SELECT project_id, app_id, day, argMax(timezone, written) AS zone, argMax(version, written) AS of_version,
-      argMax(block, written) AS of_block, max(written) AS highest
+      argMax(row_count, written) AS of_rows, argMax(block, written) AS of_block, max(written) AS highest
     FROM rollup_days GROUP BY project_id, app_id, day`,
   );
   const days = rows.map(
@@ -34,6 +43,7 @@ export async function readRolledDays(gateway: Pick<Gateway, 'query'>): Promise<S
       timezone: row.zone,
       day: row.day,
       version: Number(row.of_version),
+      rowCount: Number(row.of_rows),
       block: Number(row.of_block),
     }),
   );
@@ -51,10 +61,10 @@ export async function writeRolledDays(
   written: number,
 ): Promise<void> {
   if (days.length === 0) return;
-  const lines = days.map(({ projectId, appId, day, timezone, version, block }) =>
-    JSON.stringify([projectId, appId, day, timezone, version, block, written]),
+  const lines = days.map(({ projectId, appId, day, timezone, version, rowCount, block }) =>
+    JSON.stringify([projectId, appId, day, timezone, version, rowCount, block, written]),
   );
-  const columns = 'project_id, app_id, day, timezone, version, block, written';
+  const columns = 'project_id, app_id, day, timezone, version, row_count, block, written';
   await gateway.command(
     `INSERT INTO rollup_days (${columns}) FORMAT JSONCompactEachRow\n${lines.join('\n')}`,
   );
@@ -62,7 +72,7 @@ export async function writeRolledDays(
 
 /** Stores up to which block all changed days are listed. Rejects with StorageError. */
 export function writeBlock(gateway: Pick<Gateway, 'command'>, block: number, written: number): Promise<void> {
-  const all = { projectId: '', appId: '', timezone: '', day: 0, version: 0, block };
+  const all = { projectId: '', appId: '', timezone: '', day: 0, version: 0, rowCount: 0, block };
   return writeRolledDays(gateway, [all], written);
 }
 
@@ -95,3 +105,42 @@ export function listHoursOf(
 
 /** Reading two columns of all events takes about a second per 100 million. */
 const SCAN_MS = 10 * 60 * 1_000;
+
+/** The tables that are derived per day. */
+const TABLES = ['user_days', 'user_day_values', 'revenue_days'] as const;
+
+/** The rows of all rollup tables of a day and version. */
+export type RowCount = { app_id: string; day: number; version: string; rows: string };
+
+/** Returns how many rows each day and version has; `condition` selects some. Rejects with StorageError. */
+export function countRows(
+  gateway: Pick<Gateway, 'query'>,
+  { sql, params }: BoundSql = { sql: '1', params: {} },
+): Promise<RowCount[]> {
+  const rows = TABLES.map((table) => `SELECT app_id, day, version FROM ${table} WHERE ${sql}`).join(
+    ' UNION ALL ',
+  );
+  return gateway.query<RowCount>(
+    `SELECT app_id, day, version, count() AS rows FROM (${rows}) GROUP BY app_id, day, version`,
+    params,
+    { timeoutMs: SCAN_MS },
+  );
+}
+
+/** Whether all files of the rollups are what was written. It reads them: about two seconds per gigabyte. Rejects with StorageError. */
+export async function areIntact(gateway: Pick<Gateway, 'query'>): Promise<boolean> {
+  for (const table of [...TABLES, 'rollup_days']) {
+    const parts = await gateway.query<{ is_passed: number }>(
+      `CHECK TABLE ${table}`,
+      {},
+      { timeoutMs: SCAN_MS },
+    );
+    if (parts.some(({ is_passed }) => is_passed === 0)) return false;
+  }
+  return true;
+}
+
+/** Empties the rollups, whatever state they are in. Rejects with StorageError. */
+export async function emptyRollups(gateway: Pick<Gateway, 'command'>): Promise<void> {
+  for (const table of ['rollup_days', ...TABLES]) await gateway.command(`TRUNCATE TABLE ${table} SYNC`);
+}

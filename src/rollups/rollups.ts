@@ -12,7 +12,10 @@ import type { Warehouse } from '../warehouse/open.ts';
 import { type AppDays, createAppDays, type FoundDays } from './app-days.ts';
 import { deriveDays, splitDays } from './derive-days.ts';
 import {
+  areIntact,
+  countRows,
   type EventHour,
+  emptyRollups,
   listHoursOf,
   listHoursSince,
   readRolledDays,
@@ -48,17 +51,19 @@ const EVERY_MS = 5 * SECOND_MS;
 /** Deriving takes at most a twentieth of one processor, however much changes. */
 const REST_FACTOR = 20;
 
-/** Reads what is rolled up and which days have changed since; derives those in the background. Rejects with StorageError. */
-export async function openRollups(services: RollupServices): Promise<Rollups> {
+/**
+ * Opens the rollups. What is stored of them is checked and read in the background, and what has changed since is derived; until
+ * then, queries read the events.
+ */
+export function openRollups(services: RollupServices): Rollups {
   const { warehouse, log } = services;
   const state = createState(services);
-  warehouse.onInserted((rows, block) => noteRows(state, rows, block));
-  await restore(state);
+  warehouse.onStored((rows, block) => noteRows(state, rows, block));
   let running: Promise<void> = Promise.resolve();
   let restUntilMs = 0;
 
   function settle(): Promise<void> {
-    running = running.catch(() => {}).then(() => deriveChanged(state));
+    running = running.catch(() => {}).then(() => deriveChanged(state, log));
     return running;
   }
 
@@ -86,7 +91,7 @@ export async function openRollups(services: RollupServices): Promise<Rollups> {
       const timezone = known?.timezone ?? '';
       await writeRolledDays(
         state.gateway,
-        days.map((day) => ({ projectId, appId: id, timezone, day, version: 0, block: 0 })),
+        days.map((day) => ({ projectId, appId: id, timezone, day, version: 0, rowCount: 0, block: 0 })),
         nextNumber(state),
       );
     },
@@ -117,16 +122,19 @@ type State = {
   directory: Directory;
   clock: Clock;
   apps: Map<string, { projectId: string; days: AppDays }>;
+  /** Runs after everything that is acknowledged was inserted. */
+  query: Warehouse['query'];
   /** The highest block of which rows were noted. */
   noted: number;
+  isRestored: boolean;
   /** The highest number that was given to a version or to something written. */
   number: number;
   isStopped: boolean;
 };
 
 const createState = ({ warehouse, directory, clock }: RollupServices): State => ({
-  ...{ gateway: warehouse.maintenance, directory, clock },
-  ...{ apps: new Map(), noted: 0, number: 0, isStopped: false },
+  ...{ gateway: warehouse.maintenance, query: warehouse.query, directory, clock },
+  ...{ apps: new Map(), noted: 0, isRestored: false, number: 0, isStopped: false },
 });
 
 /** Returns a number above all before, also those before a restart; `parity` is its last bit. */
@@ -165,16 +173,26 @@ function noteHours(state: State, hours: readonly EventHour[]): void {
   for (const { app_id, hour } of hours) state.apps.get(app_id)?.days.noteHour(hour);
 }
 
-async function restore(state: State): Promise<void> {
+/** Reads what is stored, unless it is damaged: then everything is derived again. */
+async function restore(state: State, log: Log): Promise<void> {
   const { gateway, directory } = state;
+  const isIntact = await areIntact(gateway).catch(() => false);
+  if (!isIntact) {
+    log.warn('the rollups are damaged: they are derived from the events again');
+    await emptyRollups(gateway);
+  }
   const stored = await readRolledDays(gateway);
-  state.number = stored.written;
+  state.number = Math.max(state.number, stored.written);
   const since = await listHoursSince(gateway, stored.block);
-  for (const { projectId, appId, timezone, day, version, block } of stored.days) {
+  const counts = await countRows(gateway);
+  const found = new Map(counts.map((row) => [`${row.app_id} ${row.day} ${row.version}`, Number(row.rows)]));
+  for (const { projectId, appId, timezone, day, version, rowCount, block } of stored.days) {
     if (directory.findApp(appId)?.timezone !== timezone) continue;
     const days = daysOf(state, { id: appId, projectId });
-    if (version === 0) days?.forget([day]);
-    else days?.setRolled(day, { version, block });
+    // A part may be gone since.
+    const isComplete = version > 0 && (found.get(`${appId} ${day} ${version}`) ?? 0) === rowCount;
+    if (isComplete) days?.setRolled(day, { version, block });
+    else days?.forget([day]);
     days?.setComplete();
   }
   // Apps that are not rolled up yet, such as all of them after an upgrade.
@@ -183,6 +201,7 @@ async function restore(state: State): Promise<void> {
   }
   noteHours(state, since);
   state.noted = Math.max(state.noted, stored.block, await findHighestBlock(state));
+  state.isRestored = true;
 }
 
 async function findHighestBlock({ gateway }: State): Promise<number> {
@@ -191,7 +210,8 @@ async function findHighestBlock({ gateway }: State): Promise<number> {
 }
 
 /** Derives every day that has changed. What fails stays changed. */
-async function deriveChanged(state: State): Promise<void> {
+async function deriveChanged(state: State, log: Log): Promise<void> {
+  if (!state.isRestored) await restore(state, log);
   await completeApps(state);
   const block = state.noted;
   const work = [...state.apps].filter(([, { days }]) => days.hasChanged());
@@ -199,6 +219,8 @@ async function deriveChanged(state: State): Promise<void> {
   const taken = work.map(([appId, app]) => ({ appId, ...app, changed: app.days.takeChanged() }));
   for (const [index, { appId, projectId, days, changed }] of taken.entries()) {
     try {
+      // Acknowledged events are in a log first, and inserted before any query.
+      await state.query('SELECT 1');
       await deriveApp(state, { appId, projectId, days, changed, block });
     } catch (error) {
       for (const { days: left, changed: undone } of taken.slice(index)) left.putBack(undone);
@@ -233,7 +255,15 @@ async function deriveApp(
       await deriveDays(state.gateway, { projectId, appId, timezone, days: step, version, slot, block });
       // Days that were invalidated meanwhile may contain what is deleted now. The number of a later one is higher.
       const current = days.filterTaken(step);
-      const rolled = current.map((day) => ({ projectId, appId, timezone, day, version, block }));
+      const counts = await countRows(state.gateway, {
+        sql: 'project_id = {project_id:String} AND app_id = {app_id:String} AND version = {version:UInt64}',
+        params: { project_id: projectId, app_id: appId, version },
+      });
+      const rowsOf = new Map(counts.map((row) => [row.day, Number(row.rows)]));
+      const rolled = current.map((day) => {
+        const rowCount = rowsOf.get(day) ?? 0;
+        return { projectId, appId, timezone, day, version, rowCount, block };
+      });
       await writeRolledDays(state.gateway, rolled, nextNumber(state));
       for (const day of days.filterTaken(current)) days.setRolled(day, { version, block });
     }

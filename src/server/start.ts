@@ -61,7 +61,7 @@ export async function startServer(
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });
-  const rollups = opening.adopt(await openRollups({ ...control, warehouse }), close);
+  const rollups = opening.adopt(openRollups({ ...control, warehouse }), close);
   const services = { ...control, warehouse, rollups, limiter };
   const app = createServer(services, [...ROUTES, ...DASHBOARD_ROUTES]);
   let stopTasks = async () => {};

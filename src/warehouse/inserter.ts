@@ -41,14 +41,10 @@ export const INSERT_LIMITS: InsertLimits = {
   bytesMax: 32_000_000,
 };
 
-/** Called after rows are visible to queries, before queries that wait for them run. It must not throw. */
-export type OnInserted = (rows: readonly EventRow[], block: number) => void;
-
 export type InserterOptions = InsertionOptions & {
   log: Pick<EventLog, 'release'>;
   /** Called with the hashes of ids once they are in `event_ids`, before `has` forgets them. */
   addSeen: (hashes: number[]) => void;
-  onInserted?: OnInserted | undefined;
   limits: InsertLimits;
 };
 
@@ -92,7 +88,6 @@ export function createInserter(options: InserterOptions): Inserter {
     }
     for (const { keys } of blocks) options.addSeen(keys.map(hashKey));
     staged.forget(blocks);
-    for (const { rows, block } of blocks) options.onInserted?.(rows, block);
     await release(options, blocks.at(-1)?.block ?? 0);
   }
 

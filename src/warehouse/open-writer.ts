@@ -6,7 +6,6 @@ import { deriveAtStart } from './derive-at-start.ts';
 import type { Gateway } from './engine/gateway.ts';
 import type { Watch } from './engine/renewed-connection.ts';
 import type { ErasedIds } from './erased-ids.ts';
-import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import type { Integrity } from './integrity/integrity.ts';
 import { recordLogDamage } from './integrity/log-damage.ts';
@@ -15,7 +14,7 @@ import { loadLog, logFolder } from './log/segments.ts';
 import { toLoggedBlock } from './logged-block.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
 import { openSeenIds } from './seen-ids.ts';
-import { openWriter, type Writer } from './writer.ts';
+import { type OnStored, openWriter, type Writer } from './writer.ts';
 
 /** What the writer of a store is made of. */
 export type WriterParts = {
@@ -26,7 +25,7 @@ export type WriterParts = {
   erasedIds: ErasedIds;
   integrity: Integrity;
   noteFailure: (error: unknown) => void;
-  onInserted: OnInserted;
+  onStored: OnStored;
   onConflict: OnConflict | undefined;
   isOverdue: () => boolean;
   clock: Clock;

@@ -8,7 +8,6 @@ import { createMemoryRelease } from './engine/release-memory.ts';
 import type { Watch } from './engine/renewed-connection.ts';
 import { createWatchdog, type StatementLimits } from './engine/watchdog.ts';
 import { type IdKey, openErasedIds } from './erased-ids.ts';
-import type { OnInserted } from './inserter.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
@@ -22,7 +21,7 @@ import { openStoreWriter } from './open-writer.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
 import { openLinkedProjects } from './persons/linked-projects.ts';
 import { createProbe } from './probe.ts';
-import type { Writer } from './writer.ts';
+import type { OnStored, Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
 export type Warehouse = Pick<Gateway, 'query'> &
@@ -32,8 +31,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
     settled(): Promise<void>;
     /** Runs statements in the background, by one thread, apart from queries and the writer. */
     maintenance: Pick<Gateway, 'query' | 'command'>;
-    /** Calls the listener with rows that can be queried now, before queries that wait for them, and their block. */
-    onInserted(listener: OnInserted): void;
+    /** Calls the listener with the new rows of each block, before they are acknowledged. Queries wait until they are inserted. */
+    onStored(listener: OnStored): void;
     /** How long the writer's oldest running statement has run, in milliseconds; 0 if none is running. */
     oldestStatementMs(): number;
     /** Stored events that are lost or cannot be read, as sentences with what to do; empty if there are none. */
@@ -87,11 +86,11 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
   opening.defer(() => integrity.stop(writing));
-  const { notify: onInserted, listen } = createInsertListeners();
+  const { notify: onStored, listen } = createInsertListeners();
   const { onLinkConflict: onConflict } = options;
   const { watch, isOverdue } = watchdog;
   const parts = {
-    ...{ path, watch, onInserted, writing, reading, erasedIds, integrity },
+    ...{ path, watch, onStored, writing, reading, erasedIds, integrity },
     ...{ noteFailure, onConflict, isOverdue, clock, log },
   };
   const writer = opening.adopt(await openStoreWriter(parts), close);
@@ -118,7 +117,7 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     ...appends,
     ...linked,
     maintenance,
-    onInserted: listen,
+    onStored: listen,
     feed: writer.feed,
     queue: writer.queue,
     isFailing: writer.isFailing,
@@ -198,11 +197,11 @@ const openMaintenance = (path: string) =>
   openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
 
 function createInsertListeners() {
-  const listeners: OnInserted[] = [];
-  const notify: OnInserted = (rows, block) => {
+  const listeners: OnStored[] = [];
+  const notify: OnStored = (rows, block) => {
     for (const listener of listeners) listener(rows, block);
   };
-  return { notify, listen: (listener: OnInserted) => void listeners.push(listener) };
+  return { notify, listen: (listener: OnStored) => void listeners.push(listener) };
 }
 
 /** By one thread, so that most of the processor is left for requests. */

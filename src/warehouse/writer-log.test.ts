@@ -33,8 +33,8 @@ async function assertStoredOnce(projectId: string, ids: string[]): Promise<void>
 test('logs when storing starts to fail and when it recovers, not each failure in between', async () => {
   const logged: string[] = [];
   const spy = pino({ base: null }, { write: (line: string) => logged.push(JSON.parse(line).msg) });
-  // Opening takes three statements (the repair); after that everything fails for a while.
-  const fault = injectFault(gateway, { kind: 'refused', at: 4, times: 30 });
+  // Opening takes four statements (the repair); after that everything fails for a while.
+  const fault = injectFault(gateway, { kind: 'refused', at: 5, times: 30 });
   const writer = await open(fault.gateway, { log: spy });
   const row = (event_id: string) => eventRow({ project_id: 'proj_logged', event_id });
   assert.deepEqual(await writer.append([row('a')]), [true]);
@@ -56,7 +56,7 @@ test('logs when storing starts to fail and when it recovers, not each failure in
 });
 
 test('makes queries wait for acknowledged events, and fails them while these cannot be inserted', async () => {
-  const fault = injectFault(gateway, { kind: 'refused', at: 4, times: 6 });
+  const fault = injectFault(gateway, { kind: 'refused', at: 5, times: 6 });
   const writer = await open(fault.gateway);
   await writer.append([eventRow({ project_id: 'proj_wait', event_id: 'a' })]);
   await assert.rejects(Promise.resolve(writer.pendingDerivation()), StorageError);
@@ -69,20 +69,22 @@ test('makes queries wait for acknowledged events, and fails them while these can
   await assertStoredOnce('proj_wait', ['a']);
 });
 
-test('names the blocks whose rows are visible before queries that wait for them run', async () => {
+test('names the rows of each block before they are acknowledged', async () => {
   const inserted: [number, string[]][] = [];
-  let isReleased = false;
+  let isAcknowledged = false;
   const writer = await open(gateway, {
-    onInserted(rows, block) {
-      assert.equal(isReleased, false);
+    onStored(rows, block) {
+      assert.equal(isAcknowledged, false);
       inserted.push([block, rows.map(({ event_id }) => event_id)]);
     },
   });
   const published: number[] = [];
   writer.feed.subscribe('proj_hook', (block) => published.push(block));
-  for (const event_id of ['a', 'b']) await writer.append([eventRow({ project_id: 'proj_hook', event_id })]);
-  await writer.pendingDerivation();
-  isReleased = true;
+  for (const event_id of ['a', 'b']) {
+    isAcknowledged = false;
+    await writer.append([eventRow({ project_id: 'proj_hook', event_id })]);
+    isAcknowledged = true;
+  }
   assert.deepEqual(inserted, [
     [published[0], ['a']],
     [published[1], ['b']],

@@ -23,7 +23,6 @@ import {
   INSERT_LIMITS,
   type Inserter,
   type InsertLimits,
-  type OnInserted,
 } from './inserter.ts';
 import type { EventLog } from './log/event-log.ts';
 import { joinLines, type LoggedBlock } from './logged-block.ts';
@@ -63,6 +62,9 @@ export type Writer = {
   close(): Promise<void>;
 };
 
+/** Called with the new rows of a block, and its number. */
+export type OnStored = (rows: readonly EventRow[], block: number) => void;
+
 export type WriterOptions = {
   store: BlockStore;
   eventLog: EventLog;
@@ -72,8 +74,8 @@ export type WriterOptions = {
   repairAtStart?: () => Promise<number>;
   /** Called after the repair, which may store ids that a filter loaded earlier would report as new. */
   openSeenIds: () => Promise<SeenIds>;
-  /** Called for each block after its rows are visible to queries, before queries that wait for them run. */
-  onInserted?: OnInserted | undefined;
+  /** Called with the new rows of each block, and its number, before they are acknowledged. Must not throw. */
+  onStored?: OnStored | undefined;
   /** While it returns true, appends are refused with StorageError `unavailable`. */
   isOverdue?: () => boolean;
   /** Runs each write to the log. */
@@ -172,10 +174,10 @@ async function openState(options: WriterOptions): Promise<State> {
 }
 
 function createState(options: WriterOptions, lastBlock: number): State {
-  const { store, eventLog, onInserted, insertLimits } = options;
+  const { store, eventLog, insertLimits } = options;
   const failures = createFailureLog(options);
   const inserter = createInserter({
-    ...{ store, log: eventLog, onInserted, limits: { ...INSERT_LIMITS, ...insertLimits } },
+    ...{ store, log: eventLog, limits: { ...INSERT_LIMITS, ...insertLimits } },
     addSeen: (hashes) => state.seenIds?.add(hashes),
     onFailure: failures.add,
     onSuccess(wasFailing) {
@@ -260,6 +262,7 @@ async function storeAppends(options: WriterOptions, state: State, appends: Appen
       const text = joinLines(lines, state.lastBlock);
       await watch(() => eventLog.append(state.lastBlock, rows.length, text));
       state.inserter.stage({ block: state.lastBlock, rows, keys, text });
+      options.onStored?.(rows, state.lastBlock);
       state.feed.publish(state.lastBlock, rows);
     }
     for (const [index, isNew] of listIsNew(block, stored).entries()) appends[index]?.resolve(isNew);

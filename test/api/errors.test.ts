@@ -59,7 +59,7 @@ const warehouse = {
   queue: () => assert.fail(),
   isFailing: () => false,
   maintenance: { query: async () => [], command: async () => {} },
-  onInserted: () => {},
+  onStored: () => {},
   hasLinks: () => true,
   listProblems: () => [],
   oldestStatementMs: () => 0,
@@ -70,7 +70,7 @@ const warehouse = {
   rebuild: async () => 0,
   close: async () => {},
 };
-const rollups = await openRollups({ ...services, warehouse });
+const rollups = openRollups({ ...services, warehouse });
 const app = createServer({ ...services, warehouse, rollups, limiter: createLimiter() }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));
 cleanUp(async () => {

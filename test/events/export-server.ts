@@ -46,7 +46,7 @@ export async function startExportServer(routes: readonly Route<unknown>[]) {
   const services = await openControlServices(config, clock);
   const elsewhere = await openControlServices(config, clock);
   const warehouse = await openWarehouse({ path: services.eventsDir, log: services.log, clock });
-  const rollups = await openRollups({ ...services, warehouse });
+  const rollups = openRollups({ ...services, warehouse });
   const limiter = createLimiter({ overrides: config.limitOverrides });
   const server = createServer({ ...services, warehouse, rollups, limiter }, [...ROUTES, ...routes]);
   const api = connect(await server.listen({ port: 0, host: '127.0.0.1' }));

@@ -39,7 +39,7 @@ const breakable: Control = {
 };
 const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => nowMs });
 const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
-const rollups = await openRollups({ ...services, warehouse });
+const rollups = openRollups({ ...services, warehouse });
 const limiter = createLimiter({ overrides: config.limitOverrides });
 const app = createServer({ ...services, control: breakable, directory, warehouse, rollups, limiter }, ROUTES);
 const api = connect(await app.listen({ port: 0, host: '127.0.0.1' }));

@@ -37,7 +37,7 @@ const breakable: Control = {
 };
 const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => monotonicMs });
 const warehouse = await openWarehouse({ path: services.eventsDir, log, clock });
-const rollups = await openRollups({ ...services, warehouse });
+const rollups = openRollups({ ...services, warehouse });
 const limiter = createLimiter({ overrides: config.limitOverrides });
 const served = { ...services, control: breakable, directory, warehouse, rollups, limiter };
 const server = createServer(served, ROUTES);

@@ -28,7 +28,7 @@ export async function startOpenServer(
   const { queryMemoryBytes } = config;
   const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes, idKey };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
-  const rollups = await openRollups({ ...control, warehouse });
+  const rollups = openRollups({ ...control, warehouse });
   const opened = {
     ...control,
     warehouse,

@@ -261,5 +261,5 @@ test('includes the id of a rejected event if it is valid', () => {
 });
 
 test('has a fix for every code', () => {
-  for (const cure of Object.values(REJECTION_CURES)) assert.match(cure, /^(Send|Name|Use) .{20,}\.$/);
+  for (const cure of Object.values(REJECTION_CURES)) assert.match(cure, /^(Send|Name|Use|Drop) .{20,}\.$/);
 });

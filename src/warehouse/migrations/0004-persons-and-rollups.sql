@@ -94,7 +94,8 @@ CREATE TABLE IF NOT EXISTS revenue_days (
 ORDER BY (project_id, app_id, day, slot, currency, verified, event_name, platform, country, app_version)
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
 
--- Which version of each day counts, and up to which block of `events` it goes. `version` 0 of a day that must be derived again.
+-- Which version of each day counts, how many rows it has, and up to which block of `events` it goes. `version` 0 of a day that must
+-- be derived again.
 -- The row without a project says up to which block all changed days are listed.
 CREATE TABLE IF NOT EXISTS rollup_days (
   project_id LowCardinality(String),
@@ -102,6 +103,7 @@ CREATE TABLE IF NOT EXISTS rollup_days (
   day Int32,
   timezone LowCardinality(String),
   version UInt64,
+  row_count UInt64,
   block UInt64,
   written UInt64
 ) ENGINE = ReplacingMergeTree(written)
