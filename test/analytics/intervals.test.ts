@@ -71,7 +71,7 @@ describe('hours, periods, comparison and all apps', () => {
           }
         },
       ),
-      { numRuns: 25 },
+      { numRuns: 25, endOnFailure: true },
     );
   });
 

@@ -18,7 +18,7 @@ export type HourCounts = Revenue & {
 type CountRow = { hour: string; active_users: string; new_users: string; sessions: string; events: string };
 type MoneyRow = { hour: string; currency: string; amount: string };
 
-/** SQL for the hour that a time is in: the last start that is not after it. */
+/** SQL for the hour that a time is in: the last start that is not after it; for earlier times, the first start. */
 const hourSql = (time: string) => `roundDown(toUnixTimestamp64Milli(${time}), {hours:Array(Int64)})`;
 
 /**
@@ -59,7 +59,7 @@ function countSql(query: AnalyticsQuery, hours: readonly number[]): [string, Rec
   const active = withPersonSql(query, selectHours(query, `app_id, ${USER_SQL} AS user, session_id`));
   const firstSeen = selectFirstSeen(query);
   return [
-    `SELECT hour, uniqExact(person) AS active_users, uniqExactIf(person, ${hourSql('first')} = hour) AS new_users,
+    `SELECT hour, uniqExact(person) AS active_users, uniqExactIf(person, ${hourSql('first')} = hour AND toUnixTimestamp64Milli(first) >= hour) AS new_users,
       uniqExactIf(app_id, person, session_id, session_id != '') AS sessions, count() AS events
     FROM (${active.sql}) AS active INNER JOIN (${firstSeen.sql}) AS seen ON active.person = seen.person
     GROUP BY hour`,
