@@ -79,6 +79,7 @@ const getRoute = defineRoute({
   path: '/v1/funnels/{id}',
   operationId: 'getSavedFunnel',
   summary: 'Get a saved funnel',
+  description: 'Returns the name and the definition of a saved funnel.',
   access: 'analytics:read',
   limit: 'management',
   params: PARAMS,

@@ -232,6 +232,7 @@ it('leaves only free-form values without a type', () => {
     'AuditEntry.properties.diff.additionalProperties.anyOf.1.properties.added.items',
     'AuditEntry.properties.diff.additionalProperties.anyOf.1.properties.removed.items',
     'Event.properties.properties.additionalProperties',
+    'UserProfile.properties.properties.additionalProperties',
   ]);
 });
 

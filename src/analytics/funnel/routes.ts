@@ -21,7 +21,7 @@ const funnelRoute = defineRoute({
       steps: [
         { event_name: 'onboarding_complete' },
         { event_name: 'trial_started' },
-        { event_name: 'purchase_complete', where: [{ property: 'plan', op: 'is', value: 'pro' }] },
+        { event_name: 'purchase_complete' },
       ],
       window_seconds: 1_209_600,
       order: 'sequential',
