@@ -56,11 +56,16 @@ it('has an example for every public method of the client', () => {
     ['admin', ['export class AppflowAdmin']],
     ['node', ['export function createFileStorage']],
     ['admin/analytics', Object.keys(admin.analytics)],
+    ['admin/annotations', Object.keys(admin.annotations)],
     ['admin/api-keys', Object.keys(admin.apiKeys)],
     ['admin/apps', Object.keys(admin.apps)],
     ['admin/audit-log', Object.keys(admin.auditLog)],
     ['admin/events', Object.keys(admin.events)],
+    ['admin/funnels', Object.keys(admin.funnels)],
+    ['admin/ingestion', Object.keys(admin.ingestion)],
     ['admin/project', Object.keys(admin.project)],
+    ['admin/users', Object.keys(admin.users)],
+    ['admin/views', Object.keys(admin.views)],
   ];
   const all = expected.flatMap(([file, names]) => names.map((name) => `client/src/${file}.ts: ${name}`));
   assert.deepEqual(places.map((place) => place.replace('async ', '')).sort(), all.sort());
