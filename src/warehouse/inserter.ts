@@ -1,4 +1,3 @@
-import type { EventRow } from './event-row.ts';
 import { hashKey } from './id-filter.ts';
 import { createInsertion, type InsertionOptions } from './insertion.ts';
 import type { EventLog } from './log/event-log.ts';

@@ -18,12 +18,7 @@ import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
 import { eventKey, hashKey } from './id-filter.ts';
-import {
-  createInserter,
-  INSERT_LIMITS,
-  type Inserter,
-  type InsertLimits,
-} from './inserter.ts';
+import { createInserter, INSERT_LIMITS, type Inserter, type InsertLimits } from './inserter.ts';
 import type { EventLog } from './log/event-log.ts';
 import { joinLines, type LoggedBlock } from './logged-block.ts';
 import type { SeenIds } from './seen-ids.ts';

@@ -70,7 +70,10 @@ browserTest('shows revenue in each currency, on phones too, with shares of that 
   await page.getByRole('figure', { name: 'Revenue per day' }).waitFor();
   const countries = page.getByRole('list', { name: 'Countries' });
   await countries.getByText('Germany').waitFor();
-  assert.equal(await countries.textContent(), 'Germany, filter by it€7.5075.0%France, filter by it€2.5025.0%');
+  assert.equal(
+    await countries.textContent(),
+    'Germany, filter by it€7.5075.0%France, filter by it€2.5025.0%',
+  );
   assert.equal(new URL(page.url()).searchParams.get('currency'), 'EUR');
   await keepPicture(page, 'overview-eur-390');
   await page.reload();
