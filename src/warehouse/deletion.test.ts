@@ -72,7 +72,7 @@ async function requireIntact(events: number): Promise<void> {
 }
 
 describe('deleting events', () => {
-  it('deletes those of a person, and nobody else’s', async () => {
+  it('deletes only the events of that person', async () => {
     await warehouse.append([
       ...rowsOf('ann', 3),
       ...rowsOf('bob', 2),
