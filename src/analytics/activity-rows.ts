@@ -1,5 +1,5 @@
 import type { App } from '../directory/app.ts';
-import type { Day } from '../lib/calendar.ts';
+import type { Day, DayRange } from '../lib/calendar.ts';
 import type { FoundDays } from '../rollups/app-days.ts';
 import type { Rollups } from '../rollups/rollups.ts';
 import { daySql, timeCondition } from '../warehouse/day-sql.ts';
@@ -139,14 +139,16 @@ function selectRaw(query: AnalyticsQuery, source: Source, found: readonly FoundA
     ];
   });
   if (changed.length === 0) return undefined;
-  // One range for the condition on time: most often, only the last days have changed.
-  const all = changed.flatMap(({ days }) => days);
-  const range = changed.some(({ isWhole }) => isWhole)
-    ? query.range
-    : { first: Math.min(...all), last: Math.max(...all) };
+  const runs = changed.some(({ isWhole }) => isWhole)
+    ? [query.range]
+    : listRuns(changed.flatMap(({ days }) => days));
+  const times = runs.map((range, index) => {
+    const { sql, params } = timeCondition({ timezone: query.timezone, range }, `changed_${index}_`);
+    return { sql: `(${sql})`, params };
+  });
   const day = daySql(query, 'timestamp');
   const where = allOf([
-    timeCondition({ timezone: query.timezone, range }, 'changed_'),
+    anyOf(times),
     anyOf(changed.map(({ condition }) => condition)),
     queryCondition(query),
     source.conditions?.raw ?? { sql: '', params: {} },
@@ -157,6 +159,20 @@ function selectRaw(query: AnalyticsQuery, source: Source, found: readonly FoundA
     params: { ...where.params, ...day.params },
   };
 }
+
+/** Days as ranges of adjacent ones, so that a late event of long ago does not make a query read everything since. */
+function listRuns(days: readonly Day[]): DayRange[] {
+  const runs: DayRange[] = [];
+  for (const day of [...new Set(days)].sort((one, other) => one - other)) {
+    const run = runs.at(-1);
+    // Beyond RUNS_MAX, the last range covers what is left.
+    if (run !== undefined && (day === run.last + 1 || runs.length === RUNS_MAX)) run.last = day;
+    else runs.push({ first: day, last: day });
+  }
+  return runs;
+}
+
+const RUNS_MAX = 50;
 
 const appCondition = (app: App, index: number): BoundSql => ({
   sql: `app_id = {app_${index}:String}`,

@@ -16,9 +16,11 @@ export const METRIC_DEFINITIONS: Record<Metric, string> = {
 export const HOUR_DEFINITIONS: Record<(typeof HOUR_METRICS)[number], string> = {
   active_users:
     'People with at least one event in that hour. Someone active in two hours counts once in each, so hours do not add up to days.',
-  new_users: METRIC_DEFINITIONS.new_users.replaceAll('day', 'hour'),
-  sessions: METRIC_DEFINITIONS.sessions.replaceAll('day', 'hour').replace('midnight', 'the full hour'),
-  events: METRIC_DEFINITIONS.events.replace('day', 'hour'),
+  new_users:
+    'People whose first event ever was in that hour. With filters: those of them who also have an event that matches the filters in that hour.',
+  sessions:
+    'Distinct pairs of person and session_id, in one app, with at least one event in that hour; events without session_id are not counted. A session over the full hour counts in both hours.',
+  events: 'Events of that hour by their own timestamp, each event_id once.',
   revenue: METRIC_DEFINITIONS.revenue,
 };
 
@@ -26,7 +28,8 @@ export const HOUR_DEFINITIONS: Record<(typeof HOUR_METRICS)[number], string> = {
 export const USERS_DEFINITIONS = {
   users:
     'People with at least one event in the period, each once, however many days they were active on. Exact, not estimated.',
-  new_users: METRIC_DEFINITIONS.new_users.replaceAll('day', 'period'),
+  new_users:
+    'People whose first event ever was in the period. With filters: those of them who also have an event that matches the filters in the period.',
   partial: 'Whether some days of the calendar week or month are outside the range. Weeks start on Monday.',
 } as const;
 

@@ -16,6 +16,7 @@ import {
   updateWork,
 } from './erasure-record.ts';
 import type { ErasureControl, ErasureServices, ErasureStore } from './erasure-services.ts';
+import { listStarts } from './person-ids.ts';
 import { planErasure } from './plan-erasure.ts';
 import { withNeighbors } from './rolled-days.ts';
 
@@ -154,8 +155,9 @@ async function plan(
 ): Promise<AppPlan[]> {
   const plans: AppPlan[] = [];
   let [events, appUserIds] = [0, 0];
+  const starts = await listStarts(services.findPerson, { projectId, appIds, appUserId });
   for (const appId of appIds) {
-    const planned = await planErasure(services, { projectId, appId, appUserId });
+    const planned = await planErasure(services, { projectId, appId }, starts);
     plans.push(planned.plan);
     events += planned.events;
     appUserIds += planned.appUserIds;

@@ -3,7 +3,7 @@ import type { Log } from '../lib/log.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { ErasureKey } from './erasure-key.ts';
 import type { AppPlan } from './erasure-record.ts';
-import type { ListPersonIds } from './person-ids.ts';
+import type { FindPersonInApp } from './person-ids.ts';
 import type { InvalidateDays } from './rolled-days.ts';
 import type { Tombstones } from './tombstones.ts';
 
@@ -17,7 +17,7 @@ export type ErasureControl = Omit<ChangeServices, 'directory'> & {
 /** What erasing a person needs of the event store. */
 export type ErasureStore = {
   warehouse: Pick<Warehouse, 'query' | 'settled' | 'deleteEvents' | 'forgetIds'>;
-  listPersonIds: ListPersonIds;
+  findPerson: FindPersonInApp;
   /** Lets the rollups of these days be derived again. */
   invalidateDays: InvalidateDays;
   /** Deletes what else is kept of a person, such as samples of rejected events. May run again. */

@@ -19,7 +19,11 @@ export function forgetTraces({
       const erased = new Set(ids);
       await ingestion.deleteSamples(
         projectId,
-        (sample) => sample.appId === appId && sample.appUserId !== null && erased.has(sample.appUserId),
+        // Of an event that named no app, or an unknown one, the person is all that is known.
+        (sample) =>
+          (sample.appId === appId || sample.appId === null) &&
+          sample.appUserId !== null &&
+          erased.has(sample.appUserId),
       );
       await rollups.forgetUsers({ id: appId, projectId }, ids);
     },

@@ -3,11 +3,14 @@ import type { Gateway } from '../warehouse/engine/gateway.ts';
 /** A user of an app. */
 export type AppUser = { projectId: string; appId: string; appUserId: string };
 
-/** Finds all IDs of a person by one of them, which is among them. Rejects with StorageError. */
-export type ListPersonIds = (user: AppUser) => Promise<string[]>;
+/** A person in an app: the last of the linked IDs, and all of them. */
+export type PersonInApp = { person: string; ids: string[] };
 
-/** Reads the IDs of a person from the resolved links. */
-export function readPersonIds({ query }: Pick<Gateway, 'query'>): ListPersonIds {
+/** Finds a person by one of the IDs, which is among those returned. Rejects with StorageError. */
+export type FindPersonInApp = (user: AppUser) => Promise<PersonInApp>;
+
+/** Reads persons from the resolved links. */
+export function findPersonBy({ query }: Pick<Gateway, 'query'>): FindPersonInApp {
   return async ({ projectId, appId, appUserId }) => {
     const params = { project_id: projectId, app: appId, id: appUserId };
     const ofApp = 'project_id = {project_id:String} AND app_id = {app:String}';
@@ -20,6 +23,19 @@ export function readPersonIds({ query }: Pick<Gateway, 'query'>): ListPersonIds 
       `SELECT id FROM person_ids WHERE ${ofApp} GROUP BY id HAVING argMax(person_ids.person, version) = {person:String}`,
       { ...params, person },
     );
-    return [...new Set([appUserId, person, ...rows.map(({ id }) => id)])];
+    return { person, ids: [...new Set([appUserId, person, ...rows.map(({ id }) => id)])] };
   };
+}
+
+/**
+ * Returns the IDs by which to find a person in each app: the given one, and the persons that it belongs to in any of the apps. A
+ * person is one across apps by the last of the linked IDs. Rejects with StorageError.
+ */
+export async function listStarts(
+  findPerson: FindPersonInApp,
+  { projectId, appIds, appUserId }: { projectId: string; appIds: readonly string[]; appUserId: string },
+): Promise<string[]> {
+  const starts = new Set([appUserId]);
+  for (const appId of appIds) starts.add((await findPerson({ projectId, appId, appUserId })).person);
+  return [...starts];
 }

@@ -12,13 +12,17 @@ export type PlannedApp = { plan: AppPlan; events: number; appUserIds: number };
 const SCAN_MS = 600_000;
 
 /**
- * Refuses further events of a person, then finds what is stored: after that, nothing is added to it. Rejects with
- * StorageError.
+ * Refuses further events of a person, found by any of the IDs in `starts`, then finds what is stored: after that, nothing is
+ * added to it. Rejects with StorageError.
  */
-export async function planErasure(services: ErasureServices, user: AppUser): Promise<PlannedApp> {
-  const { projectId, appId } = user;
+export async function planErasure(
+  services: ErasureServices,
+  { projectId, appId }: Omit<AppUser, 'appUserId'>,
+  starts: readonly string[],
+): Promise<PlannedApp> {
   const now = services.clock.now();
-  const ids = await refuseAll(services, user, now);
+  const users = starts.map((appUserId) => ({ projectId, appId, appUserId }));
+  const ids = await refuseAll(services, users, now);
   const found = await findEvents(services, { projectId, to: EVER, person: { appId, ids } });
   const to = Math.max(now, found.latest);
   if (to > now) await refuse(services, appId, ids, to);
@@ -33,13 +37,17 @@ export async function planErasure(services: ErasureServices, user: AppUser): Pro
 const EVER = Date.UTC(2299, 11, 31);
 
 /** A link that is stored meanwhile may add an ID. */
-async function refuseAll(services: ErasureServices, user: AppUser, until: number): Promise<string[]> {
+async function refuseAll(
+  services: ErasureServices,
+  users: readonly AppUser[],
+  until: number,
+): Promise<string[]> {
   const refused = new Set<string>();
   for (;;) {
-    const ids = await services.listPersonIds(user);
-    const more = ids.filter((id) => !refused.has(id));
-    if (more.length === 0) return [...refused];
-    await refuse(services, user.appId, more, until);
+    const found = await Promise.all(users.map(services.findPerson));
+    const more = new Set(found.flatMap(({ ids }) => ids).filter((id) => !refused.has(id)));
+    if (more.size === 0) return [...refused];
+    await refuse(services, users[0]?.appId ?? '', [...more], until);
     for (const id of more) refused.add(id);
   }
 }

@@ -4,7 +4,7 @@ import type { Log } from '../lib/log.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { Eraser } from './eraser.ts';
 import type { ErasureStore } from './erasure-services.ts';
-import { readPersonIds } from './person-ids.ts';
+import { findPersonBy } from './person-ids.ts';
 import { startRetention } from './retention.ts';
 
 /** What erasing people and deleting old events needs. */
@@ -22,7 +22,7 @@ export function startErasing(
   { invalidateDays = async () => {}, forgetPerson = async () => {} }: Partial<ErasureStore> = {},
 ): () => Promise<void> {
   const { warehouse, eraser } = services;
-  eraser.start({ warehouse, listPersonIds: readPersonIds(warehouse), invalidateDays, forgetPerson });
+  eraser.start({ warehouse, findPerson: findPersonBy(warehouse), invalidateDays, forgetPerson });
   const stopRetention = startRetention({ ...services, invalidateDays });
   return async () => {
     await Promise.all([eraser.stop(), stopRetention()]);

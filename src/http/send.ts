@@ -89,9 +89,11 @@ function sendWhole(
   fields: Fields,
   body: string | Buffer | undefined,
 ): void {
-  const { raw } = reply.hijack();
+  const { raw } = reply;
   if (body !== undefined) fields.push('content-length', String(Buffer.byteLength(body)));
+  // Before Fastify leaves the answer to us: if a header is not valid, it can still answer with an error.
   raw.writeHead(status, fields);
+  reply.hijack();
   // In one call, so that headers and body are written together. For HEAD, Node leaves the body out.
   raw.end(body);
 }

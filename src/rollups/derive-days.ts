@@ -62,20 +62,23 @@ export async function deriveDays(gateway: Pick<Gateway, 'command'>, derivation: 
 
 /** Events of one step: a second or two of work by one thread. */
 const STEP_EVENTS = 1_000_000;
+/** Days between those of a step are read too. */
+const GAP_DAYS = 3;
 
 /** Returns the days as steps of few enough events to be derived in one go. Rejects with StorageError. */
 export async function splitDays(
   gateway: Pick<Gateway, 'query'>,
-  { projectId, appId, days }: Pick<Derivation, 'projectId' | 'appId' | 'days'>,
+  { projectId, appId, timezone, days }: Pick<Derivation, 'projectId' | 'appId' | 'timezone' | 'days'>,
 ): Promise<Day[][]> {
   if (days.length <= 1) return [[...days]];
   const [first = 0, last = 0] = [days[0], days.at(-1)];
+  const time = timeCondition({ timezone, range: { first, last } });
   // By UTC day, which is close enough.
   const rows = await gateway.query<{ day: number; events: string }>(
     `SELECT toInt32(intDiv(toUnixTimestamp64Milli(timestamp), ${DAY_MS})) AS day, count() AS events FROM events
-    WHERE project_id = {project_id:String} AND app_id = {app_id:String} AND day BETWEEN {first:Int32} AND {last:Int32}
+    WHERE project_id = {project_id:String} AND app_id = {app_id:String} AND ${time.sql}
     GROUP BY day`,
-    { project_id: projectId, app_id: appId, first, last },
+    { project_id: projectId, app_id: appId, ...time.params },
   );
   const counts = new Map(rows.map(({ day, events }) => [day, Number(events)]));
   const steps: Day[][] = [];
@@ -83,7 +86,8 @@ export async function splitDays(
   for (const day of days) {
     const count = counts.get(day) ?? 0;
     const step = steps.at(-1);
-    if (step === undefined || events + count > STEP_EVENTS) {
+    const isFar = step !== undefined && day > (step.at(-1) ?? day) + GAP_DAYS;
+    if (step === undefined || isFar || events + count > STEP_EVENTS) {
       steps.push([day]);
       events = count;
     } else {

@@ -2,7 +2,9 @@ import type { Day } from '../lib/calendar.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { Gateway } from '../warehouse/engine/gateway.ts';
 import type { BoundSql } from '../warehouse/event-sql.ts';
+import { mayBeDamage } from '../warehouse/integrity/damage-error.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
+import { checkTable } from '../warehouse/integrity/find-damaged-table.ts';
 import type { RolledDay } from './app-days.ts';
 
 /** A day as `rollup_days` has it; `version` 0 must be derived again. */
@@ -127,15 +129,19 @@ export function countRows(
   );
 }
 
-/** Whether all files of the rollups are what was written. It reads them: about two seconds per gigabyte. Rejects with StorageError. */
-export async function areIntact(gateway: Pick<Gateway, 'query'>): Promise<boolean> {
+/**
+ * Whether all files of the rollups are what was written. It reads them: about two seconds per gigabyte. `onTable` is called before
+ * each table. Rejects with StorageError, and with what `onTable` throws.
+ */
+export async function areIntact(gateway: Pick<Gateway, 'query'>, onTable: () => void): Promise<boolean> {
   for (const table of [...TABLES, 'rollup_days']) {
-    const parts = await gateway.query<{ is_passed: number }>(
-      `CHECK TABLE ${table}`,
-      {},
-      { timeoutMs: SCAN_MS },
-    );
-    if (parts.some(({ is_passed }) => is_passed === 0)) return false;
+    onTable();
+    try {
+      if ((await checkTable(gateway, table)).length > 0) return false;
+    } catch (error) {
+      if (mayBeDamage(error)) return false;
+      throw error;
+    }
   }
   return true;
 }

@@ -119,3 +119,18 @@ test('an invalidated day is read from the events, also after a restart, until it
   assert.deepEqual(countDays('Asia/Tokyo'), [4, 0]);
   await requireRecount('Asia/Tokyo');
 });
+
+test('a restart in the middle of a change of the time zone loses no day', async () => {
+  const app = { id: project.app_id, projectId: project.project_id };
+  const body = { timezone: 'America/New_York' };
+  const key = project.server_key;
+  const answer = await connect(server.url).call('PATCH', `/v1/apps/${project.app_id}`, { key, body });
+  assert.equal(answer.status, 200, answer.text);
+  // Stores one day in the new zone; the rest are still stored in the earlier one.
+  await server.services.rollups.invalidate(app, [DAYS.first]);
+  await restart();
+  await requireRecount('America/New_York');
+  await server.services.rollups.settle();
+  assert.deepEqual(countDays('America/New_York')?.[1], 0);
+  await requireRecount('America/New_York');
+});

@@ -135,6 +135,41 @@ describe('erasing a person', () => {
     assert.equal(refused.status, 404);
   });
 
+  it('finds the person in every app, whatever ID is linked there, and no one who only shares a device', async () => {
+    const link = (to: string, from: string, id: string) => ({
+      ...event(to, id, { properties: { anonymous_id: from } }),
+      event_name: '$identify',
+    });
+    await send([event('dev-1', 'x1'), link('gil', 'dev-1', 'x2')]);
+    await send([event('dev-2', 'x3'), event('gil', 'x4'), link('gil', 'dev-2', 'x5')], { app_id: secondId });
+    // The first device of gil belongs to someone else in the other app.
+    await send([event('hal', 'x6'), link('hal', 'dev-1', 'x7')], { app_id: secondId });
+    await erase('gil', '?app_id=all');
+    assert.deepEqual(await idsOf('gil'), []);
+    assert.deepEqual(await idsOf('dev-2'), []);
+    assert.deepEqual(await idsOf('hal'), ['x6', 'x7']);
+    await send([event('dev-3', 'y1'), link('ivy', 'dev-3', 'y2')]);
+    await send([event('dev-4', 'y3'), link('ivy', 'dev-4', 'y4')], { app_id: secondId });
+    await erase('dev-3', '?app_id=all');
+    for (const id of ['dev-3', 'dev-4', 'ivy']) assert.deepEqual(await idsOf(id), [], id);
+  });
+
+  it('leaves no sample of rejected events with an ID, of events before and after, with and without an app', async () => {
+    const wrong = (id: string, more = {}) => ({
+      ...event('jo-secret', id),
+      properties: { revenue: '9,99 €' },
+      ...more,
+    });
+    const sendWrong = () => send([wrong('s1'), wrong('s2', { app_id: 'app_unknown' })]);
+    await sendWrong();
+    const read = async () => (await api.call('GET', '/v1/ingestion/samples?limit=200', { key })).text;
+    assert.ok((await read()).includes('jo-secret'));
+    await erase('jo-secret', '?app_id=all');
+    assert.ok(!(await read()).includes('jo-secret'));
+    await sendWrong();
+    assert.ok(!(await read()).includes('jo-secret'));
+  });
+
   it('leaves no ID in the audit log and the control database', async () => {
     await send([event('eve-secret-id', 'e1')]);
     const { body } = await erase('eve-secret-id');

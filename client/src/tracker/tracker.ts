@@ -130,7 +130,8 @@ export class Appflow {
    * appflow.identify('user_123', { set: { plan: 'pro' }, setOnce: { source: 'ad' } });
    * ```
    */
-  identify(appUserId: string, { set, setOnce }: UserPropertyChanges = {}): void {
+  identify(appUserId: string, changes?: UserPropertyChanges): void {
+    const { set, setOnce } = changes ?? {};
     const properties = (set || setOnce) && { $set: set, $set_once: setOnce };
     this.#recordCopy(
       { event_name: '$identify', app_user_id: appUserId, properties },

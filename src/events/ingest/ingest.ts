@@ -7,16 +7,16 @@ import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
 import type { Tombstones } from '../../erasure/tombstones.ts';
 import type { AnsweredBatch } from '../../ingestion/ingestion.ts';
-import { describeRejected, type RejectedEvent } from '../../ingestion/rejected-event.ts';
+import { describeRejected } from '../../ingestion/rejected-event.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
-import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from './batch-schema.ts';
+import { type CheckedEvents, takeWithoutErased, withoutErasedPeople } from './erased-people.ts';
 import {
   type BatchContext,
   createRejection,
@@ -77,7 +77,14 @@ export async function ingest(
   const accepted = stored.filter(Boolean).length;
   services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
   const { projectId, keyId } = context;
-  services.ingestion.countBatch({ projectId, keyId, rows, stored, rejected: parsed.rejections });
+  const counted = {
+    projectId,
+    keyId,
+    rows,
+    stored,
+    rejected: withoutErasedPeople(services, projectId, parsed.rejections),
+  };
+  services.ingestion.countBatch(counted);
   return {
     accepted,
     duplicates: rows.length - accepted,
@@ -87,15 +94,7 @@ export async function ingest(
 }
 
 /** What becomes of a batch. */
-type ParsedBatch = {
-  rows: EventRow[];
-  /** The position of each row in the batch. */
-  indexes: number[];
-  rejected: Answer['rejected'];
-  /** The same as `rejected`, for ingestion health. */
-  rejections: RejectedEvent[];
-  warnings: WarningTally;
-};
+type ParsedBatch = CheckedEvents & { warnings: WarningTally };
 
 /** What the events of a batch are parsed with. */
 type Parser = { context: BatchContext; resolveApp: AppResolver };
@@ -162,24 +161,6 @@ function findAppId(event: unknown, resolveApp: AppResolver): string {
   if (named !== undefined && named !== null && typeof named !== 'string') return '';
   const app = resolveApp(named ?? undefined);
   return 'id' in app ? app.id : '';
-}
-
-/** Returns the rows of people who were not erased, and rejects those of others. */
-function takeWithoutErased(
-  tombstones: Tombstones,
-  { rows, indexes, rejected, rejections }: ParsedBatch,
-): EventRow[] {
-  const isErased = (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp);
-  if (!rows.some(isErased)) return rows;
-  for (const [position, row] of rows.entries()) {
-    if (!isErased(row)) continue;
-    const rejection = createRejection('user_erased', 'app_user_id');
-    rejected.push({ index: indexes[position] ?? 0, ...rejection, event_id: redactSecrets(row.event_id) });
-    const event = { context: { sdk: row.sdk } };
-    rejections.push(describeRejected(event, row.app_id, rejection, { hasSample: true }));
-  }
-  rejected.sort((one, other) => one.index - other.index);
-  return rows.filter((row) => !isErased(row));
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */

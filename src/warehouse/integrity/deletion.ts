@@ -55,15 +55,12 @@ function ofPerson(): Record<string, string> {
   const app = 'app_id = {deleted_app:String}';
   const ids = '{deleted_ids:Array(String)}';
   const to = `timestamp <= ${TO_SQL}`;
-  const hashes = `user IN (SELECT sipHash64(arrayJoin(${ids})))`;
   return {
     // Without a time: what was seen later is derived again.
     users: `${app} AND app_user_id IN ${ids}`,
     links: `${app} AND ${to} AND if(is_target = 1, id, other) IN ${ids}`,
     person_ids: `${app} AND (id IN ${ids} OR person IN ${ids})`,
     user_properties: `${app} AND ${to} AND app_user_id IN ${ids}`,
-    user_days: `${app} AND ${hashes}`,
-    user_day_values: `${app} AND ${hashes}`,
   };
 }
 

@@ -12,7 +12,7 @@ export type DamagedPart = { name: string; reason: string };
 
 /** Returns the parts of a table that are damaged. It reads every file: about two seconds per gigabyte. */
 export async function checkTable(
-  gateway: Gateway,
+  gateway: Pick<Gateway, 'query'>,
   table: string,
   signal?: AbortSignal,
 ): Promise<DamagedPart[]> {

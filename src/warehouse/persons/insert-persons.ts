@@ -7,7 +7,7 @@ import {
   USER_PROPERTY_COLUMNS,
 } from './read-reserved.ts';
 import type { Link } from './resolve-links.ts';
-import { findPersonUpdate } from './update-persons.ts';
+import { findNextVersion, findPersonUpdate } from './update-persons.ts';
 
 const INSERT_LINKS_SQL = `INSERT INTO links (project_id, app_id, id, is_target, other, timestamp, event_id, verified)
 FORMAT JSONCompactEachRow\n`;
@@ -33,7 +33,7 @@ type AddedLink = { event: PersonEvent; link: Link };
 
 /**
  * Inserts what events say about persons: properties, links, and which IDs are another person by them. `version` is the highest
- * block they came with. Doing it again changes nothing. Returns the links without effect. Rejects with StorageError.
+ * block they came with, and the version of persons that change, unless they have a higher one. Doing it again changes nothing. Returns the links without effect. Rejects with StorageError.
  */
 export async function insertPersons(
   gateway: Gateway,
@@ -62,7 +62,8 @@ export async function insertPersons(
       { projectId, appId },
       added.map(({ link }) => link),
     );
-    changed.push(...update.changed.map(({ id, person }) => [projectId, appId, id, person, version]));
+    const next = await findNextVersion(gateway, { projectId, appId }, update.changed, version);
+    changed.push(...update.changed.map(({ id, person }) => [projectId, appId, id, person, next]));
     const inVain = new Set(update.conflicts);
     conflicts.push(...added.filter(({ link }) => inVain.has(link)).map(({ event }) => event));
   }

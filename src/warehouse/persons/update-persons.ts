@@ -51,6 +51,27 @@ export async function findPersonUpdate(
   };
 }
 
+/**
+ * Returns the version of persons that change: `version`, or one more than the highest that is stored of them. After an
+ * interrupted insert, earlier blocks are read after later ones. Rejects with StorageError.
+ */
+export async function findNextVersion(
+  gateway: Pick<Gateway, 'query'>,
+  app: LinkedApp,
+  changed: readonly ChangedPerson[],
+  version: number,
+): Promise<number> {
+  let next = version;
+  for (const some of inChunks(changed.map(({ id }) => id))) {
+    const [row] = await gateway.query<{ highest: string }>(
+      `SELECT max(version) AS highest FROM person_ids WHERE ${APP_SQL} AND id IN {ids:Array(String)}`,
+      { ...paramsOf(app), ids: some },
+    );
+    next = Math.max(next, Number(row?.highest ?? 0) + 1);
+  }
+  return next;
+}
+
 /** Reads the stored person of each ID that has one. */
 export async function readPersons(
   gateway: Pick<Gateway, 'query'>,

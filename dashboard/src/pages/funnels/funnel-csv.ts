@@ -1,3 +1,4 @@
+import { csvLine } from '../../../../src/api/csv.ts';
 import type { FunnelAnswer } from '../../api/answers.ts';
 
 /** A step of a funnel, as answered. */
@@ -17,8 +18,6 @@ export function listGroups({ data, other }: Pick<FunnelAnswer, 'data' | 'other'>
   return [...groups, ...(other && hasOther ? [{ name: 'Other', steps: other.steps }] : [])];
 }
 
-const quote = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-
 /** Returns the funnels as CSV: a row per step. */
 export function renderFunnelCsv(groups: readonly FunnelGroup[]): string {
   const isBrokenDown = groups.some(({ name }) => name !== '');
@@ -28,10 +27,10 @@ export function renderFunnelCsv(groups: readonly FunnelGroup[]): string {
   ];
   const rows = groups.flatMap(({ name, steps }) =>
     steps.map(({ event_name, users, conversion, conversion_from_previous, median_seconds }, index) => [
-      ...(isBrokenDown ? [quote(name)] : []),
+      ...(isBrokenDown ? [name] : []),
       ...[index + 1, event_name, users],
       ...[conversion, conversion_from_previous, median_seconds].map((value) => value ?? ''),
     ]),
   );
-  return [head, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
+  return [head, ...rows].map((cells) => csvLine(cells.map(String))).join('');
 }

@@ -85,20 +85,20 @@ export function parseDefinition(text: string | undefined): FunnelDefinition | un
   if (text === undefined) return undefined;
   try {
     const value: unknown = JSON.parse(text);
-    const isObject = typeof value === 'object' && value !== null;
-    const steps: unknown = isObject && 'steps' in value ? value.steps : undefined;
+    const steps: unknown = isObject(value) && 'steps' in value ? value.steps : undefined;
     return Array.isArray(steps) && steps.every(isStep) ? (value as FunnelDefinition) : undefined;
   } catch {
     return undefined;
   }
 }
 
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;
+
 const isStep = (step: unknown): boolean =>
-  typeof step === 'object' &&
-  step !== null &&
+  isObject(step) &&
   'event_name' in step &&
   typeof step.event_name === 'string' &&
-  (!('where' in step) || Array.isArray(step.where));
+  (!('where' in step) || (Array.isArray(step.where) && step.where.every(isObject)));
 
 /** Returns the steps with one moved up (-1) or down (1). */
 export function moveStep(steps: readonly DraftStep[], index: number, by: 1 | -1): DraftStep[] {

@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
 import { Download, Flag } from 'lucide-react';
-import { useState } from 'react';
+import { useMemo, useState } from 'react';
 import { useProject } from '../../api/project.ts';
 import { annotationsQuery } from '../../api/saved.ts';
 import { InfoTip } from '../../components/info-tip.tsx';
@@ -17,7 +17,7 @@ import { formatAmount, formatDay } from '../../lib/format.ts';
 import { AnnotationsDialog } from './annotations-dialog.tsx';
 import { AnnotationList, type PlacedAnnotation } from './chart-annotations.tsx';
 import { renderCsv } from './chart-csv.ts';
-import { findPoint, intervalsFor, isAddable } from './intervals.ts';
+import { intervalsFor, isAddable, placeDays } from './intervals.ts';
 import { MetricChart } from './metric-chart.tsx';
 import { type Comparison, chartPoints, formatValue, METRIC_LABELS, METRICS, type Metric } from './metrics.ts';
 import type { OverviewParams } from './overview-queries.ts';
@@ -112,9 +112,10 @@ const titleOf = (metric: Metric, interval: Interval) =>
 function usePlacedAnnotations(comparison: Comparison | undefined): PlacedAnnotation[] {
   const { project } = useProject();
   const { data = [] } = useQuery(annotationsQuery(project.id));
+  const place = useMemo(() => comparison && placeDays(comparison), [comparison]);
   return data
     .flatMap((annotation) => {
-      const index = comparison && findPoint(comparison, annotation.date);
+      const index = place?.(annotation.date);
       return index === undefined ? [] : [{ ...annotation, index }];
     })
     .toSorted((a, b) => (a.date < b.date ? -1 : 1));

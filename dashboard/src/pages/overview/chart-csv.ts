@@ -1,3 +1,4 @@
+import { csvLine } from '../../../../src/api/csv.ts';
 import { type Comparison, METRICS, type Metric, rawValue } from './metrics.ts';
 
 /** How the first column is called. */
@@ -30,5 +31,5 @@ export function renderCsv(
       ...(isCompared ? [before?.date ?? '', before ? rawValue(before, shown, currency) : ''] : []),
     ];
   });
-  return [head, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
+  return [head, ...rows].map((cells) => csvLine(cells.map(String))).join('');
 }

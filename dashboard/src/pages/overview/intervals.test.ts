@@ -3,11 +3,11 @@ import { test } from 'node:test';
 import { addDays } from '../../lib/day-range.ts';
 import {
   compareHours,
-  findPoint,
   groupDays,
   intervalOf,
   intervalsFor,
   parseInterval,
+  placeDays,
   toPeriodUsers,
 } from './intervals.ts';
 import type { Comparison, DayRow } from './metrics.ts';
@@ -87,9 +87,9 @@ test('names a point, and finds the one that contains a day', () => {
   assert.equal(nameOfPeriod('2026-11-01', of('month')), 'Nov 2026');
   assert.equal(nameOfPeriod('2026-11-23T05:15:00Z', of('hour', 'Asia/Kathmandu')), 'Nov 23, 11:00');
   const weeks = groupDays(COMPARISON, 'week');
-  assert.equal(findPoint(weeks, '2026-11-22'), 0);
-  assert.equal(findPoint(weeks, '2026-11-23'), 1);
-  assert.equal(findPoint(weeks, '2026-11-30'), undefined);
+  assert.equal(placeDays(weeks)('2026-11-22'), 0);
+  assert.equal(placeDays(weeks)('2026-11-23'), 1);
+  assert.equal(placeDays(weeks)('2026-11-30'), undefined);
 });
 
 const META = {
@@ -116,7 +116,7 @@ test('shows hours up to now, the running one as incomplete', () => {
   const hours = compareHours({ data, previous, meta: { ...META, metrics: ['events'] } });
   assert.deepEqual([hours.interval, hours.completeCount, hours.previous.length], ['hour', 2, 3]);
   assert.deepEqual(hours.current[1], { date: '2026-11-23T00:00:00Z', dau: 2, events: 2 });
-  assert.equal(findPoint(hours, '2026-11-23'), 0);
+  assert.equal(placeDays(hours)('2026-11-23'), 0);
   assert.deepEqual(compareHours({ data, meta: { ...META, metrics: ['events'] } }).previous, []);
 });
 

@@ -78,13 +78,10 @@ const startOfPeriod: Record<Interval, (day: string) => string> = {
 export function groupDays(comparison: Comparison, interval: Interval): Comparison {
   if (interval === 'day' || interval === 'hour') return comparison;
   const { timezone, current, previous, completeCount } = comparison;
-  const starts = [...new Set(current.map(({ date }) => startOfPeriod[interval](date)))];
-  const indexesOf = (start: string) =>
-    current.flatMap(({ date }, index) => (startOfPeriod[interval](date) === start ? [index] : []));
+  const periods = Map.groupBy(current.keys(), (index) => startOfPeriod[interval](current[index]?.date ?? ''));
   const pick = (rows: readonly DayRow[], indexes: readonly number[]) =>
     indexes.flatMap((at) => rows[at] ?? []);
-  const groups = starts.map((start) => {
-    const indexes = indexesOf(start);
+  const groups = [...periods].map(([start, indexes]) => {
     const before = pick(previous, indexes);
     return {
       row: { ...addRows(pick(current, indexes)), date: start },
@@ -119,13 +116,16 @@ function addRows(rows: readonly DayRow[]): Omit<DayRow, 'date'> {
   };
 }
 
-/** Returns the index of the first point that contains, or is in, a day; undefined if there is none. */
-export function findPoint(
-  { interval, timezone, current }: Pick<Comparison, 'interval' | 'timezone' | 'current'>,
-  day: string,
-): number | undefined {
-  const start = startOfPeriod[interval](day);
-  const isIn = (date: string) => (interval === 'hour' ? dayAt(timezone, Date.parse(date)) : date) === start;
-  const index = current.findIndex(({ date }) => isIn(date));
-  return index < 0 ? undefined : index;
+/** Returns a function from a day to the index of the first point that contains it, or is in it; undefined if there is none. */
+export function placeDays({
+  interval,
+  timezone,
+  current,
+}: Pick<Comparison, 'interval' | 'timezone' | 'current'>): (day: string) => number | undefined {
+  const first = new Map<string, number>();
+  for (const [index, { date }] of current.entries()) {
+    const start = interval === 'hour' ? dayAt(timezone, Date.parse(date)) : date;
+    if (!first.has(start)) first.set(start, index);
+  }
+  return (day) => first.get(startOfPeriod[interval](day));
 }

@@ -1,3 +1,4 @@
+import { csvLine } from '../../../../src/api/csv.ts';
 import type { RetentionAnswer } from '../../api/answers.ts';
 
 /** Returns the table as CSV: a row per cohort with the people of each period, empty for periods that have not ended. */
@@ -16,7 +17,7 @@ export function renderRetentionCsv({
     size,
     ...users.slice(1).map((count) => count ?? ''),
   ]);
-  return [head, ...rows].map((cells) => `${cells.join(',')}\r\n`).join('');
+  return [head, ...rows].map((cells) => csvLine(cells.map(String))).join('');
 }
 
 /**

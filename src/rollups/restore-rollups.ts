@@ -1,0 +1,74 @@
+import type { Log } from '../lib/log.ts';
+import {
+  areIntact,
+  countRows,
+  type EventHour,
+  emptyRollups,
+  listHoursSince,
+  readRolledDays,
+  type StoredDay,
+  writeRolledDays,
+} from './rollup-days.ts';
+import { daysOf, nextNumber, requireOpen, type State } from './state.ts';
+
+/** Reads what is stored, unless it is damaged: then everything is derived again. Rejects with StorageError. */
+export async function restoreRollups(state: State, log: Log): Promise<void> {
+  const { gateway, directory } = state;
+  // What a log held at the start may not be inserted yet.
+  await state.query('SELECT 1');
+  if (!(await areIntact(gateway, () => requireOpen(state)))) {
+    log.warn('the rollups are damaged: they are derived from the events again');
+    await emptyRollups(gateway);
+  }
+  const stored = await readRolledDays(gateway);
+  state.number = Math.max(state.number, stored.written);
+  const since = await listHoursSince(gateway, stored.block);
+  requireOpen(state);
+  const counts = await countRows(gateway);
+  // Rows of a day that no longer counts may be left, and merging keeps the highest version.
+  for (const { version } of counts) state.number = Math.max(state.number, Number(version));
+  const found = new Map(counts.map((row) => [`${row.app_id} ${row.day} ${row.version}`, Number(row.rows)]));
+  const gone = stored.days.flatMap((row) => restoreDay(state, row, found));
+  await writeRolledDays(gateway, gone, nextNumber(state));
+  // Apps that are not rolled up yet, such as all of them after an upgrade.
+  for (const project of directory.listProjects()) {
+    for (const { id } of directory.listApps(project.id)) daysOf(state, { id, projectId: project.id });
+  }
+  noteHours(state, since);
+  state.noted = Math.max(state.noted, stored.block, await findHighestBlock(state));
+  state.isRestored = true;
+}
+
+/** Notes a stored day. Returns the days that it may have become in another time zone, which are derived again. */
+function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, number>): StoredDay[] {
+  const { projectId, appId, day, version, block, rowCount } = row;
+  const days = daysOf(state, { id: appId, projectId });
+  if (days === undefined) return [];
+  days.setComplete();
+  if (row.timezone !== days.timezone) {
+    const near = [day - 1, day, day + 1];
+    days.forget(near);
+    return near.map((one) => ({
+      ...row,
+      timezone: days.timezone,
+      day: one,
+      version: 0,
+      rowCount: 0,
+      block: 0,
+    }));
+  }
+  // A part may be gone since.
+  const isWhole = version > 0 && (found.get(`${appId} ${day} ${version}`) ?? 0) === rowCount;
+  if (isWhole) days.setRolled(day, { version, block });
+  else days.forget([day]);
+  return [];
+}
+
+async function findHighestBlock({ gateway }: State): Promise<number> {
+  const [row] = await gateway.query<{ highest: string }>('SELECT max(block) AS highest FROM events');
+  return Number(row?.highest ?? 0);
+}
+
+function noteHours(state: State, hours: readonly EventHour[]): void {
+  for (const { app_id, hour } of hours) state.apps.get(app_id)?.days.noteHour(hour);
+}
