@@ -35,10 +35,13 @@ export function findMistake({ op, value }: PropertyCondition): ConditionMistake 
   return undefined;
 }
 
-/** Digits with an optional fraction and exponent, as in JSON. */
-const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
+/** What `gt` and `lt` take for a number, as a regular expression: digits with an optional fraction and exponent, as in JSON. */
+export const NUMBER_PATTERN = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
 
-const isNumber = (text: string) => NUMBER.test(text) && Number.isFinite(Number(text));
+const NUMBER = new RegExp(NUMBER_PATTERN);
+
+/** Whether a text is a finite number that `gt` and `lt` can compare. */
+export const isNumber = (text: string): boolean => NUMBER.test(text) && Number.isFinite(Number(text));
 
 /** Returns a condition as text, which `parsePropertyCondition` reads. */
 export function renderPropertyCondition({ property, op, value }: PropertyCondition): string {

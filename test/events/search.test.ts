@@ -30,7 +30,7 @@ const EVENTS = [
     app_user_id: 'u2',
     timestamp: at(2),
     session_id: 's1',
-    properties: { plan: null, on: true },
+    properties: { plan: null, on: true, level: 'inf' },
     context: { platform: 'android', country: 'DE', app_version: '2.4.0' },
   },
 ];
@@ -88,6 +88,7 @@ describe('GET /v1/events', () => {
     assert.deepEqual(await find('where=files:lt:2'), []);
     // Text that is no number is neither greater nor less.
     assert.deepEqual(await find('where=plan:lt:9e9'), []);
+    assert.deepEqual(await find('where=level:gt:1'), []);
     assert.deepEqual(await find('where=plan:exists&where=files:gt:-1&property=plan:pro'), ['b']);
   });
 

@@ -1,10 +1,9 @@
 import { type Static, Type } from 'typebox';
 import type { FieldError } from '../../api/errors.ts';
+import { isNumber, PROPERTY_OPERATORS } from '../../events/property-condition.ts';
+import { operatorSql } from '../../events/property-condition-sql.ts';
 import { closedObject, component } from '../../lib/schema.ts';
 import { type BoundSql, hasPropertySql, propertyParams, propertyTextSql } from '../../warehouse/event-sql.ts';
-
-/** How a value is compared. `exists` has no value; `gt` and `lt` compare numbers. */
-export const WHERE_OPERATORS = ['is', 'is_not', 'contains', 'exists', 'gt', 'lt'] as const;
 
 /** The columns of an event that a condition may name instead of a property. */
 export const WHERE_COLUMNS = ['platform', 'country', 'app_version'] as const;
@@ -24,7 +23,7 @@ export const WHERE_JSON = component(
       description:
         '`platform`, `country`, `app_version`, or the name of a property, which requires `events:read`. `property:NAME` is always a property.',
     }),
-    op: Type.Enum([...WHERE_OPERATORS], {
+    op: Type.Enum([...PROPERTY_OPERATORS], {
       description:
         '`is`, `is_not` (also events without the property), `contains`, `exists` (without `value`), `gt` and `lt` (greater and less than a number).',
     }),
@@ -36,9 +35,6 @@ export const WHERE_JSON = component(
 
 /** A condition for the events of a step. */
 export type Where = Static<typeof WHERE_JSON>;
-
-/** Digits with an optional fraction and exponent, as in JSON. */
-const NUMBER = '^-?[0-9]+([.][0-9]+)?([eE][+-]?[0-9]+)?$';
 
 /** Returns what a condition compares: a column of events, or a property by its name. */
 export function whereTarget({
@@ -65,31 +61,17 @@ export function findWhereMistake({ op, value }: Where, field: string): FieldErro
       code: 'out_of_range',
       message: 'value must have at least 1 character with contains.',
     };
-  const isNumber = new RegExp(NUMBER).test(value) && Number.isFinite(Number(value));
-  if ((op === 'gt' || op === 'lt') && !isNumber)
+  if ((op === 'gt' || op === 'lt') && !isNumber(value))
     return { field: at, code: 'invalid_format', message: `value must be a number with ${op}.` };
   return undefined;
 }
-
-const OPERATOR_SQL: Record<Where['op'], (has: string, text: string, value: string) => string> = {
-  is: (has, text, value) => `${has} AND ${text} = ${value}`,
-  is_not: (has, text, value) => `NOT (${has} AND ${text} = ${value})`,
-  contains: (has, text, value) => `${has} AND position(${text}, ${value}) > 0`,
-  exists: (has) => has,
-  gt: (has, text, value) => `${has} AND ${numberSql(text)} > toFloat64OrNull(${value})`,
-  lt: (has, text, value) => `${has} AND ${numberSql(text)} < toFloat64OrNull(${value})`,
-};
-
-/** The engine would read "inf" and " 1" as numbers. */
-const numberSql = (text: string) => `toFloat64OrNull(if(match(${text}, '${NUMBER}'), ${text}, ''))`;
 
 /** Returns the SQL of a condition. `prefix` begins the names of its parameters. */
 export function whereSql(where: Where, prefix: string): BoundSql {
   const target = whereTarget(where);
   const value = `${prefix}_value`;
   const params = { [value]: where.value ?? '' };
-  const render = (has: string, text: string) =>
-    `ifNull(${OPERATOR_SQL[where.op](has, text, `{${value}:String}`)}, 0)`;
+  const render = (has: string, text: string) => operatorSql(where.op, has, text, value);
   if ('column' in target) return { sql: render(`${target.column} != ''`, target.column), params };
   return {
     sql: render(hasPropertySql(prefix), propertyTextSql(prefix)),
