@@ -22,8 +22,8 @@ async function rebuild(services: ControlServices): Promise<string> {
   // Loaded only here: the engine takes 250 MB of memory.
   const { openEvents } = await import('../server/open-events.ts');
   const warehouse = await openEvents(services).catch((error: unknown) => {
-    if (!(error instanceof StorageError)) throw error;
-    throw new Error(`The event store can't be opened. Stop the server and try again. (${error.message})`);
+    if (!(error instanceof StorageError && error.reason === 'busy')) throw error;
+    throw new Error('A server has the event store open. Stop it, and run the command again.');
   });
   try {
     const tables = await warehouse.rebuild(({ table, rows, done, total }) =>

@@ -59,10 +59,12 @@ async function eraseUser(services: ControlServices, appUserId: string, options: 
   const request = { projectId, appIds: apps.map(({ id }) => id), appUserId };
   const { id } = await requestErasure(services, request, CLI_REQUESTER);
   const erasure = (await eraseAlone(services, id)) ?? (await untilServerErased(services, id));
-  if (options.json) return JSON.stringify(toErasureJson(erasure));
   if (erasure.doneAt === null) {
-    return `The request is stored as ${id}. The server erases ${quote(appUserId)} as soon as it can.`;
+    throw new Error(
+      `${quote(appUserId)} is not erased yet. The request is stored as ${id}: the server erases as soon as it can. Run the command again to see when it is done.`,
+    );
   }
+  if (options.json) return JSON.stringify(toErasureJson(erasure));
   const { events, appUserIds } = erasure;
   return `Erased ${quote(appUserId)}: ${events.toLocaleString('en-US')} events with ${appUserIds} of their IDs.`;
 }
@@ -99,7 +101,7 @@ async function eraseAlone(services: ControlServices, id: string): Promise<Erasur
   // Loaded only here: the engine takes 250 MB of memory.
   const { openEvents } = await import('../server/open-events.ts');
   const warehouse = await openEvents(services).catch((error: unknown) => {
-    if (error instanceof StorageError) return undefined;
+    if (error instanceof StorageError && error.reason === 'busy') return undefined;
     throw error;
   });
   if (warehouse === undefined) return undefined;

@@ -1,6 +1,7 @@
 /**
  * Why a store failed. `unavailable`: the outcome is unknown, retry; `timeout`: the query's time limit passed;
- * `too_large`: the query needs more memory than it may use, and will again; `busy`: a queue is full, nothing was done.
+ * `too_large`: the query needs more memory than it may use, and will again; `busy`: a queue is full, or another process has the store open;
+ * nothing was done.
  */
 export type StorageErrorReason = 'unavailable' | 'timeout' | 'too_large' | 'busy';
 

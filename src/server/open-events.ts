@@ -3,8 +3,8 @@ import { findEventCount, saveEventCount } from './event-count.ts';
 import type { ControlServices } from './open-services.ts';
 
 /**
- * Opens the event store, whose number of events is also recorded in the control database. Rejects with StorageError
- * `unavailable` when another process has it open.
+ * Opens the event store, whose number of events is also recorded in the control database. Rejects with StorageError,
+ * `busy` when another process has it open.
  */
 export async function openEvents({
   control,

@@ -60,7 +60,7 @@ const MEMBERS_PAGES: PageCase[] = [
   { name: 'event', path: `/events?open=${newest.event_id}` },
   { name: 'ingestion', path: '/ingestion?range=7d' },
   { name: 'users', path: '/users' },
-  { name: 'user', path: `/users/${encodeURIComponent(newest.app_user_id)}` },
+  { name: 'user', path: `/users/${encodeURIComponent(newest.app_user_id)}?app=${newest.app_id}` },
   { name: 'apps', path: '/apps' },
   { name: 'docs', path: '/docs' },
   { name: 'api-keys', path: '/settings/api-keys' },

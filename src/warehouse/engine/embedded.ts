@@ -13,7 +13,7 @@ import {
   type QueryRun,
 } from './connection.ts';
 import { detachStdin } from './detach-stdin.ts';
-import { explainOpenFailure, lockedMessage } from './explain-open.ts';
+import { explainOpenFailure, heldError } from './explain-open.ts';
 import { restoreFatalSignals } from './fatal-signals.ts';
 import { findLockHolder } from './folder-lock.ts';
 import { markSql } from './kill.ts';
@@ -109,14 +109,13 @@ async function connect(folder: string) {
     );
   }
   const holder = await findLockHolder(folder);
-  if (holder !== undefined)
-    throw new StorageError('unavailable', lockedMessage(folder, `another Appflow process (${holder})`));
+  if (holder !== undefined) throw heldError(folder, `another Appflow process (${holder})`);
   try {
     // The two packages ship identical copies of one interface; only the copies' private fields differ.
     const connection = createChdbConnection({ path: folder }) as unknown as InjectedConnection;
     restoreFatalSignals();
     return createClient({ connection });
   } catch (error) {
-    throw new StorageError('unavailable', await explainOpenFailure(folder, error), error);
+    throw await explainOpenFailure(folder, error);
   }
 }

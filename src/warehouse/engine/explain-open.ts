@@ -1,32 +1,39 @@
 import { spawnSync } from 'node:child_process';
 import { readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { errorCodeOf, messageOf } from '../../lib/errors.ts';
+import { errorCodeOf, messageOf, StorageError } from '../../lib/errors.ts';
 import { findLockHolder, LOCK_FILE } from './folder-lock.ts';
 
 /**
- * Returns why the engine could not open `folder` and what to do, as a sentence. The engine's own error says nothing; it
- * prints the reason on standard error.
+ * Returns why the engine could not open `folder` and what to do, `busy` if another process has it open. The engine's own error
+ * says nothing; it prints the reason on standard error.
  */
-export async function explainOpenFailure(folder: string, error: unknown): Promise<string> {
-  const failure = `Cannot open the event store in ${folder}:`;
-  if (messageOf(error).includes('one active data directory'))
-    return `${failure} this process has another one open, and may have only one`;
-  const holder = await findLockHolder(folder);
-  if (holder !== undefined) return lockedMessage(folder, `another Appflow process (${holder})`);
-  if (await isLocked(folder))
-    return lockedMessage(folder, 'another Appflow process, which is not visible here (in a container?),');
-  const full = await findWriteFailure(folder);
-  if (full !== undefined) return `${failure} ${full}`;
-  const definition = await findDamagedDefinition(folder);
-  if (definition !== undefined)
-    return `${failure} ${definition}, which defines a table, is damaged. Put this file back from a backup, or restore the whole data folder`;
-  return `${failure} a file in it is damaged, or a newer release made it. The line of the engine above says which. Restore the data folder from a backup, or run that release`;
+export async function explainOpenFailure(folder: string, error: unknown): Promise<StorageError> {
+  if (!messageOf(error).includes('one active data directory')) {
+    const holder = await findLockHolder(folder);
+    if (holder !== undefined) return heldError(folder, `another Appflow process (${holder})`);
+    if (await isLocked(folder))
+      return heldError(folder, 'another Appflow process, which is not visible here (in a container?),');
+  }
+  const message = `Cannot open the event store in ${folder}: ${await findReason(folder, error)}`;
+  return new StorageError('unavailable', message, error);
 }
 
-/** Returns the message for a folder that another process holds. */
-export function lockedMessage(folder: string, holder: string): string {
-  return `Cannot open the event store in ${folder}: ${holder} holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;
+async function findReason(folder: string, error: unknown): Promise<string> {
+  if (messageOf(error).includes('one active data directory'))
+    return 'this process has another one open, and may have only one';
+  const full = await findWriteFailure(folder);
+  if (full !== undefined) return full;
+  const definition = await findDamagedDefinition(folder);
+  if (definition !== undefined)
+    return `${definition}, which defines a table, is damaged. Put this file back from a backup, or restore the whole data folder`;
+  return 'a file in it is damaged, or a newer release made it. The line of the engine above says which. Restore the data folder from a backup, or run that release';
+}
+
+/** Returns the error for a folder that another process has open. */
+export function heldError(folder: string, holder: string): StorageError {
+  const message = `Cannot open the event store in ${folder}: ${holder} holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;
+  return new StorageError('busy', message);
 }
 
 /** Whether any process holds the lock, where `flock` of util-linux can say so: /proc/locks omits other containers. */
