@@ -58,7 +58,10 @@ export function openRollups(services: RollupServices): Rollups {
   const stop = runPeriodically({
     everyMs: EVERY_MS,
     run: settleInTurn,
-    onError: (err) => log.warn({ err }, 'rollups could not be derived; tried again, queries read the events'),
+    onError(err) {
+      if (state.isStopped) return;
+      log.warn({ err }, 'rollups could not be derived; tried again, queries read the events');
+    },
   });
   return {
     find(app, timezone, range) {

@@ -23,7 +23,7 @@ const EVENTS_PER_BATCH = 1000;
 
 async function send(
   server: ServerProcess,
-  key: string,
+  { server_key: key, app_id: appId }: { server_key: string; app_id: string },
   prefix: string,
   count: number,
   bytes: number,
@@ -31,6 +31,7 @@ async function send(
   const events = Array.from({ length: count }, (_, index) => ({
     event_id: `${prefix}${index}`,
     event_name: 'opened',
+    app_id: appId,
     app_user_id: `user${index % 50}`,
     properties: { text: 'x'.repeat(bytes) },
   }));
@@ -45,13 +46,12 @@ export async function prepareFolders(): Promise<Folders> {
   const project = await initByCli(env);
   await using first = await startServerProcess(env);
   // A part above 10 MB has a file for each column, a smaller one has one file for all.
-  for (const prefix of ['a', 'b', 'c'])
-    await send(first, project.server_key, prefix, EVENTS_PER_BATCH, 4_000);
+  for (const prefix of ['a', 'b', 'c']) await send(first, project, prefix, EVENTS_PER_BATCH, 4_000);
   await first.stop();
   await mergeParts(join(stopped, 'events'));
   await leaveFreePages(join(stopped, 'control.db'));
   await using second = await startServerProcess(env);
-  for (const prefix of ['d', 'e']) await send(second, project.server_key, prefix, 20, 10);
+  for (const prefix of ['d', 'e']) await send(second, project, prefix, 20, 10);
   await second.stop();
   const killed = copyFolder(stopped);
   await using third = await startServerProcess({ ...env, APPFLOW_DATA_DIR: killed });
@@ -59,7 +59,7 @@ export async function prepareFolders(): Promise<Folders> {
     const options = { key: project.server_key, body: { name, platform: 'ios' } };
     assert.equal((await third.call('POST', '/v1/apps', options)).status, 201);
   }
-  await send(third, project.server_key, 'f', 20, 10);
+  await send(third, project, 'f', 20, 10);
   // Before they are moved into the tables.
   await third.kill();
   return { stopped, killed };
