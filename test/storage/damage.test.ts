@@ -21,7 +21,7 @@ const SAMPLE: readonly Sample[] = [
     /refused/,
     /event_ids\.sql, which defines a table, is missing/,
   ],
-  ['events/ event_ids, compact part, data.bin', 'flipped', /repaired/, /^$/],
+  ['events/ event_ids, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
   ['events/ users, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
   [
     'events/',

@@ -15,7 +15,10 @@ export type Case = {
 };
 
 /** All tables. What the engine does with a file does not depend on its table, so each file is damaged in `events` only. */
-const TABLES = ['events', 'event_ids', 'users', 'schema_migrations'];
+const TABLES = [
+  ...['events', 'event_ids', 'users', 'links', 'person_ids', 'user_properties'],
+  ...['user_days', 'user_day_values', 'revenue_days', 'rollup_days', 'schema_migrations'],
+];
 const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt', 'primary.cidx'];
 
 /** Returns each damage to each kind of file in the folders. */

@@ -3,10 +3,14 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
+import { readConfig } from '../../../src/config/config.ts';
 import { openControl } from '../../../src/control/open.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
+import { openRollups } from '../../../src/rollups/rollups.ts';
+import { openControlServices } from '../../../src/server/open-services.ts';
 import { embedded } from '../../../src/warehouse/engine/embedded.ts';
 import { openGateway } from '../../../src/warehouse/engine/gateway.ts';
+import { openWarehouse } from '../../../src/warehouse/open.ts';
 import { initByCli, type ServerProcess, startServerProcess } from '../../support/child-processes.ts';
 import { makeTempDir } from '../../support/harness.ts';
 import { listTables } from './list-tables.ts';
@@ -39,16 +43,34 @@ async function send(
   assert.equal(status, 200, text);
 }
 
+/** Sends an event that fills a row of each table of persons. */
+async function identify(
+  server: ServerProcess,
+  { server_key: key, app_id }: { server_key: string; app_id: string },
+): Promise<void> {
+  const properties = { anonymous_id: 'user1', $set: { plan: 'pro' } };
+  const event = { event_id: 'linked', event_name: '$identify', app_id, app_user_id: 'ann', properties };
+  const paid = { event_id: 'paid', event_name: 'purchase', app_id, app_user_id: 'ann' };
+  const bought = { ...paid, properties: { revenue: 9.99, currency: 'USD' } };
+  const { status, text } = await server.call('POST', '/v1/events', {
+    key,
+    body: { events: [event, bought] },
+  });
+  assert.equal(status, 200, text);
+}
+
 /** Runs a server, sends events, merges them into a wide part, sends more, and returns what stays on disk. */
 export async function prepareFolders(): Promise<Folders> {
   const stopped = makeTempDir();
   const env = { APPFLOW_DATA_DIR: stopped, LOG_LEVEL: 'fatal', APPFLOW_LIMIT_EVENTS: 'off' };
   const project = await initByCli(env);
   await using first = await startServerProcess(env);
+  await identify(first, project);
   // A part above 10 MB has a file for each column, a smaller one has one file for all.
   for (const prefix of ['a', 'b', 'c']) await send(first, project, prefix, EVENTS_PER_BATCH, 4_000);
   await first.stop();
   await mergeParts(join(stopped, 'events'));
+  await rollUp(stopped);
   await leaveFreePages(join(stopped, 'control.db'));
   await using second = await startServerProcess(env);
   for (const prefix of ['d', 'e']) await send(second, project, prefix, 20, 10);
@@ -63,6 +85,19 @@ export async function prepareFolders(): Promise<Folders> {
   // Before they are moved into the tables.
   await third.kill();
   return { stopped, killed };
+}
+
+/** Derives the days that have changed. */
+async function rollUp(dataDir: string): Promise<void> {
+  const config = readConfig({ APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' });
+  const control = await openControlServices(config);
+  const { log, clock, eventsDir: path } = control;
+  const warehouse = await openWarehouse({ path, log, clock });
+  const rollups = openRollups({ ...control, warehouse });
+  await rollups.settle();
+  await rollups.close();
+  await warehouse.close();
+  await control.close();
 }
 
 async function mergeParts(eventsDir: string): Promise<void> {

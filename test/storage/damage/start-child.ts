@@ -5,36 +5,55 @@ import { checkServer } from '../../../src/cli/doctor/check-server.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { assessReadiness } from '../../../src/http/readiness.ts';
 import { createLimiter } from '../../../src/limits/limiter.ts';
+import { openRollups, type Rollups } from '../../../src/rollups/rollups.ts';
 import { type ControlServices, openControlServices } from '../../../src/server/open-services.ts';
 import { openWarehouse, type Warehouse } from '../../../src/warehouse/open.ts';
-
 import { until } from '../../support/until.ts';
 
 /** Starts the stores of a data folder as the server does, and prints what it noticed, as one JSON line. */
 const [dataDir = '', expected = ''] = process.argv.slice(2);
 const config = readConfig({ APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' });
 
-type Opened = { control: ControlServices; warehouse: Warehouse };
+type Opened = { control: ControlServices; warehouse: Warehouse; rollups: Rollups };
 
 async function open(): Promise<Opened> {
   const control = await openControlServices(config);
   await control.requirePair();
   const { log, clock, eventsDir: path } = control;
-  return { control, warehouse: await openWarehouse({ path, log, clock }) };
+  const warehouse = await openWarehouse({ path, log, clock });
+  return { control, warehouse, rollups: openRollups({ ...control, warehouse }) };
 }
 
+/** The rows that queries read of a rollup table. */
+const rolledSql = (columns: string, table: string) => `SELECT ${columns} FROM ${table}
+  WHERE (app_id, day, version) IN (SELECT app_id, day, argMax(version, written) FROM rollup_days GROUP BY app_id, day)`;
+
+/** What is stored in each table of the event store, without what deriving it again changes. */
+const CONTENTS = {
+  events: 'SELECT * FROM events',
+  event_ids: 'SELECT * FROM event_ids',
+  users: 'SELECT * FROM users FINAL',
+  links: 'SELECT DISTINCT * FROM links',
+  person_ids: 'SELECT * EXCEPT version FROM person_ids FINAL',
+  user_properties: 'SELECT DISTINCT * FROM user_properties FINAL',
+  user_days: rolledSql('day, user, events', 'user_days'),
+  user_day_values: rolledSql('day, user, event_name, events', 'user_day_values'),
+  revenue_days: rolledSql('day, currency, amount', 'revenue_days'),
+};
+
 /** Returns a hash of everything that is stored; of the error if something cannot be read. */
-async function digest({ control, warehouse }: Opened): Promise<string> {
+async function digest({ control, warehouse, rollups }: Opened): Promise<string> {
   const hash = createHash('sha256');
   try {
-    for (const table of ['events', 'event_ids', 'users']) {
+    await rollups.settle();
+    for (const [table, sql] of Object.entries(CONTENTS)) {
       // Reads the primary index too.
       const found = await warehouse.query(
         `SELECT count() AS rows FROM ${table} WHERE project_id >= 'proj' AND app_id >= 'app'`,
       );
-      hash.update(JSON.stringify(table === 'users' ? found.length : found));
+      hash.update(JSON.stringify(['events', 'event_ids'].includes(table) ? found : found.length));
       const rows = await warehouse.query(
-        `SELECT count() AS rows, sum(cityHash64(toString(tuple(*)))) AS hash FROM (SELECT * FROM ${table} ${table === 'users' ? 'FINAL' : ''})`,
+        `SELECT count() AS rows, sum(cityHash64(toString(tuple(*)))) AS hash FROM (${sql})`,
       );
       hash.update(JSON.stringify(rows));
     }
@@ -72,7 +91,7 @@ async function run(): Promise<{ outcome: string; message: string }> {
   } catch (error) {
     return { outcome: 'refused', message: error instanceof Error ? error.message : String(error) };
   }
-  const { control, warehouse } = opened;
+  const { control, warehouse, rollups } = opened;
   const { status, warnings } = await assessReadiness({ ...control, warehouse, limiter: createLimiter() });
   if (status === 'degraded') return { outcome: 'degraded', message: warnings.join(' ') };
   let found = await digest(opened);
@@ -82,6 +101,7 @@ async function run(): Promise<{ outcome: string; message: string }> {
     found = await digest(opened);
     if (found === expected) return { outcome: 'repaired', message: '' };
   }
+  await rollups.close();
   await warehouse.close();
   await control.close();
   if (expected === '') return { outcome: 'digest', message: found };
