@@ -75,7 +75,7 @@ test('a statement without an answer is reported and its callers get 503, until i
   await until('events are stored', async () => (await send(server, 'after')).status === 200);
   const again = await send(server, 'late');
   assert.equal(again.body.duplicates, 1, 'it was stored after all');
-  assert.equal(await readStatus(server), 'ok');
+  await until('the server is ready', async () => (await readStatus(server)) === 'ok');
   assert.equal(await readStatementSeconds(server), 0);
 });
 
