@@ -44,7 +44,7 @@ export function startChromium(): Chromium {
         viewport: { width: 1440, height: 900 },
         ...options,
       });
-      context.setDefaultTimeout(15_000);
+      context.setDefaultTimeout(30_000);
       const page = await context.newPage();
       return { context, page, problems: watch(page) };
     },
