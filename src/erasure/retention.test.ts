@@ -59,3 +59,33 @@ it('deletes events to the millisecond, of this project only, and derives their d
   assert.equal(await deleteOldEvents(services, project), 0);
   assert.deepEqual(warehouse.listProblems(), []);
 });
+
+it('keeps what was said about people as long as they have events, also after a rebuild', async () => {
+  const identify = (id: string, anonymous_id: string, timestamp: number) =>
+    eventRow({
+      ...{ project_id: 'proj_c', event_id: `i_${id}`, event_name: '$identify', app_user_id: id, timestamp },
+      properties: JSON.stringify({ anonymous_id, $set: { plan: 'pro' } }),
+    });
+  const opened = (app_user_id: string, timestamp: number) =>
+    eventRow({ project_id: 'proj_c', event_id: `${app_user_id}_${timestamp}`, app_user_id, timestamp });
+  await warehouse.append([
+    ...[identify('ann', 'anon_1', MIDNIGHT - 5), opened('ann', MIDNIGHT - 5), opened('anon_1', MIDNIGHT)],
+    ...[identify('bob', 'anon_2', MIDNIGHT - 5), opened('bob', MIDNIGHT - 4), opened('anon_2', MIDNIGHT - 3)],
+  ]);
+  await deleteOldEvents(services, { ...project, id: 'proj_c' });
+  const read = async () => ({
+    links: await warehouse.query("SELECT DISTINCT id FROM links WHERE project_id = 'proj_c' ORDER BY id"),
+    persons: await warehouse.query("SELECT id, person FROM person_ids FINAL WHERE project_id = 'proj_c'"),
+    properties: await warehouse.query(
+      "SELECT app_user_id, value FROM user_properties FINAL WHERE project_id = 'proj_c'",
+    ),
+  });
+  const kept = await read();
+  assert.deepEqual(kept, {
+    links: [{ id: 'ann' }, { id: 'anon_1' }],
+    persons: [{ id: 'anon_1', person: 'ann' }],
+    properties: [{ app_user_id: 'ann', value: '"pro"' }],
+  });
+  await warehouse.rebuild(() => {});
+  assert.deepEqual(await read(), kept);
+});

@@ -68,12 +68,18 @@ function ofPerson(): Record<string, string> {
 function untilTime({ to }: Deletion): Record<string, string> {
   const time = TO_SQL;
   const day = `day < ${Math.floor(to / DAY_MS) - 1}`;
-  const gone = `SELECT app_id, app_user_id FROM ${DATABASE_NAME}.users WHERE project_id = {deleted_project:String}
+  const ofProject = `${DATABASE_NAME}.users WHERE project_id = {deleted_project:String}`;
+  const gone = `SELECT app_id, app_user_id FROM ${ofProject}
     GROUP BY app_id, app_user_id HAVING max(last_seen) <= ${time}`;
+  // What was said about people before stays as long as they have events.
+  const isGone = (id: string) => `(app_id, ${id}) NOT IN (SELECT app_id, app_user_id FROM ${ofProject})`;
+  const linked = `SELECT app_id, id FROM ${DATABASE_NAME}.links WHERE project_id = {deleted_project:String}`;
+  const isUnlinked = (id: string) => `(app_id, ${id}) NOT IN (${linked})`;
   return {
     users: `(app_id, app_user_id) IN (${gone})`,
-    links: `timestamp <= ${time}`,
-    user_properties: `timestamp <= ${time}`,
+    links: `timestamp <= ${time} AND ${isGone('id')} AND ${isGone('other')}`,
+    person_ids: isUnlinked('id'),
+    user_properties: `timestamp <= ${time} AND ${isGone('app_user_id')} AND ${isUnlinked('app_user_id')}`,
     user_days: day,
     user_day_values: day,
     revenue_days: day,

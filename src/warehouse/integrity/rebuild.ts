@@ -2,6 +2,7 @@ import type { Gateway } from '../engine/gateway.ts';
 import { markSql } from '../engine/kill.ts';
 import { derivePersonIds, deriveUserProperties } from '../persons/derive-persons.ts';
 import type { BlockRange } from '../persons/read-person-events.ts';
+import { mayBeDamage } from './damage-error.ts';
 import { DERIVE_SQL, DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
 
 /** What the statements that take long begin with: see `killStatement`. */
@@ -48,9 +49,32 @@ export async function fillDraft(
   const insert = DERIVE_SQL[table]?.replace(table, draft.table);
   if (table === 'user_properties') await deriveUserProperties(gateway, draft, { from, to });
   if (table === 'person_ids' && to === undefined) await derivePersonIds(gateway, draft);
+  if (from === 0) await keepOlderRows(gateway, table);
   if (insert === undefined) return;
   const until = to === undefined ? '' : ` AND block < ${to}`;
   await gateway.command(`${draft.mark} ${insert} AND block >= ${from}${until}`);
+}
+
+/** The time of a row in each table whose rows retention may keep when it deletes the events. */
+const TIME_OF: Partial<Record<DerivedTable, string>> = {
+  users: 'first_seen',
+  links: 'timestamp',
+  user_properties: 'timestamp',
+};
+
+/** Copies the rows from before the oldest event of their app: see `listTableDeletions`. A damaged table has none to keep. */
+async function keepOlderRows(gateway: Gateway, table: DerivedTable): Promise<void> {
+  const time = TIME_OF[table];
+  if (time === undefined) return;
+  try {
+    await gateway.command(
+      `${markSql(REBUILD_MARK)} INSERT INTO ${draftOf(table)} SELECT ${table}.* FROM ${table} INNER JOIN (
+        SELECT project_id, app_id, min(timestamp) AS oldest FROM events GROUP BY project_id, app_id
+      ) AS kept USING (project_id, app_id) WHERE ${table}.${time} < kept.oldest`,
+    );
+  } catch (error) {
+    if (!mayBeDamage(error)) throw error;
+  }
 }
 
 /** Fills an empty table from all events in one step, without changing which table it is. Rejects with StorageError. */

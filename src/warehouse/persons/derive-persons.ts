@@ -19,18 +19,24 @@ SELECT project_id, app_id, if(is_target = 1, app_user_id, anonymous_id) AS id, i
   if(is_target = 1, anonymous_id, app_user_id) AS other, timestamp, event_id, verified
 FROM ${IDENTIFIED_SQL} ARRAY JOIN [toUInt8(0), toUInt8(1)] AS is_target WHERE 1`;
 
+/** SQL for the same of all links: retention keeps some after their events are gone. */
+const LINKED_SQL = `(
+  SELECT DISTINCT project_id, app_id, other AS anonymous_id, id AS app_user_id, timestamp, event_id, verified
+  FROM links WHERE is_target = 1
+)`;
+
 /**
  * SQL for each anonymous ID that links to one other ID only, if that one links to none and no ID links to the anonymous one:
  * its person is that other ID. Nearly every link is like this.
  */
-const SIMPLE_SQL = `SELECT project_id, app_id, anonymous_id AS id, any(app_user_id) AS person FROM ${IDENTIFIED_SQL}
+const SIMPLE_SQL = `SELECT project_id, app_id, anonymous_id AS id, any(app_user_id) AS person FROM ${LINKED_SQL}
 GROUP BY project_id, app_id, anonymous_id
 HAVING uniqExact(app_user_id) = 1
-  AND (project_id, app_id, person) NOT IN (SELECT project_id, app_id, anonymous_id FROM ${IDENTIFIED_SQL})
-  AND (project_id, app_id, id) NOT IN (SELECT project_id, app_id, app_user_id FROM ${IDENTIFIED_SQL})`;
+  AND (project_id, app_id, person) NOT IN (SELECT project_id, app_id, anonymous_id FROM ${LINKED_SQL})
+  AND (project_id, app_id, id) NOT IN (SELECT project_id, app_id, app_user_id FROM ${LINKED_SQL})`;
 
 /** SQL for the links of all other IDs: their chains contain no simple one. */
-const INVOLVED_SQL = `${IDENTIFIED_SQL}
+const INVOLVED_SQL = `${LINKED_SQL}
 WHERE (project_id, app_id, anonymous_id) NOT IN (SELECT project_id, app_id, id FROM (${SIMPLE_SQL}))`;
 
 const toInsert = ({ table, mark = '' }: Destination, columns: string) =>
@@ -39,7 +45,7 @@ const toInsert = ({ table, mark = '' }: Destination, columns: string) =>
 const PERSON_COLUMNS = 'project_id, app_id, id, person, version';
 
 /**
- * Derives the persons of all linked IDs from all events, as of the highest block. Only links that need following are read
+ * Derives the persons of all linked IDs from all links, as of the highest block. Only links that need following are read
  * into memory, those of one app at a time. Rejects with StorageError.
  */
 export async function derivePersonIds(gateway: Gateway, destination: Destination): Promise<void> {
