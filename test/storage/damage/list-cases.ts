@@ -15,11 +15,13 @@ export type Case = {
 };
 
 /** All tables. What the engine does with a file does not depend on its table, so each file is damaged in `events` only. */
-const TABLES = [
-  ...['events', 'event_ids', 'users', 'links', 'person_ids', 'user_properties'],
-  ...['user_days', 'user_day_values', 'revenue_days', 'rollup_days', 'schema_migrations'],
-];
+const TABLES = ['events', 'event_ids', 'users', 'schema_migrations'];
 const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt', 'primary.cidx'];
+/** Tables that are derived again in the same way as those above, or as each other. */
+const MORE_TABLES = [
+  ...['links', 'person_ids', 'user_properties'],
+  ...['user_days', 'user_day_values', 'revenue_days', 'rollup_days'],
+];
 
 /** Returns each damage to each kind of file in the folders. */
 export function listCases(folders: Folders): Case[] {
@@ -44,6 +46,15 @@ function listEventCases(dataDir: string): Case[] {
         (file) => table === 'events' || FILES_OF_OTHERS.includes(file),
       );
       for (const file of files) add(`events/ ${table}, ${kind} part, ${file}`, join(part, file));
+    }
+  }
+  for (const table of MORE_TABLES) {
+    const { folder = '' } = tables.get(table) ?? {};
+    add(`events/ folder of ${table}`, folder, ['deleted']);
+    for (const [kind, part] of listPartKinds(folder)) {
+      add(`events/ ${table}, a ${kind} part`, part, ['deleted']);
+      add(`events/ ${table}, ${kind} part, data.bin`, join(part, 'data.bin'), ['flipped']);
+      add(`events/ ${table}, ${kind} part, checksums.txt`, join(part, 'checksums.txt'), ['deleted']);
     }
   }
   add('events/metadata/appflow.sql', join(dataDir, 'events/metadata/appflow.sql'));
