@@ -17,23 +17,58 @@ const OFFSET = /GMT(?:([+-])(\d{2}):(\d{2})(?::(\d{2}))?)?$/;
  * 2011 St. John's set its clocks back at 00:01, so that an hour of Saturday followed the first minute of Sunday.
  */
 export function listOffsets(timezone: string, { first, last }: DayRange): ZoneOffset[] {
-  const offsetAt = zoneReader(timezone);
-  let atMs = first * DAY_MS - OFFSET_MS_MAX;
+  const zone = zoneOf(timezone);
+  const fromMs = first * DAY_MS - OFFSET_MS_MAX;
   const endMs = (last + 1) * DAY_MS + OFFSET_MS_MAX;
-  const offsets = [{ fromMs: atMs, offsetMs: offsetAt(atMs) }];
-  // One week per step: since 2000, the year of the oldest events, no zone changed twice within a week.
-  for (let before = offsetAt(atMs); atMs < endMs; atMs += WEEK_MS) {
-    const after = offsetAt(atMs + WEEK_MS);
-    if (before === after) continue;
-    offsets.push({ fromMs: findChange(offsetAt, before, atMs, atMs + WEEK_MS), offsetMs: after });
-    before = after;
+  const offsets = [{ fromMs, offsetMs: findOffset(zone, fromMs) }];
+  for (let week = Math.floor(fromMs / WEEK_MS); week * WEEK_MS < endMs; week += 1) {
+    for (const offset of offsetsOfWeek(zone, week)) {
+      if (offset.fromMs > fromMs && offset.offsetMs !== offsets.at(-1)?.offsetMs) offsets.push(offset);
+    }
   }
   return offsets;
 }
 
 /** Returns the local day at `atMs` (epoch milliseconds) in a time zone. */
 export function dayAt(timezone: string, atMs: number): Day {
-  return Math.floor((atMs + zoneReader(timezone)(atMs)) / DAY_MS);
+  return Math.floor((atMs + findOffset(zoneOf(timezone), atMs)) / DAY_MS);
+}
+
+/** A time zone, and its offsets in the weeks since 1970 that were asked for: asking ICU takes many times longer. */
+type Zone = { offsetAt: (atMs: number) => number; weeks: Map<number, WeekOffsets> };
+
+type WeekOffsets = [ZoneOffset, ...ZoneOffset[]];
+
+/** More than there are time zones: names may be spelled in several ways. */
+const ZONES_MAX = 500;
+const zones = new Map<string, Zone>();
+
+function zoneOf(timezone: string): Zone {
+  const known = zones.get(timezone);
+  if (known) return known;
+  const zone = { offsetAt: zoneReader(timezone), weeks: new Map() };
+  const [oldest] = zones.keys();
+  if (zones.size >= ZONES_MAX && oldest !== undefined) zones.delete(oldest);
+  zones.set(timezone, zone);
+  return zone;
+}
+
+function findOffset(zone: Zone, atMs: number): number {
+  const [first, second] = offsetsOfWeek(zone, Math.floor(atMs / WEEK_MS));
+  return (second !== undefined && atMs >= second.fromMs ? second : first).offsetMs;
+}
+
+/** Returns one or two offsets: since 2000, the year of the oldest events, no zone changed twice within a week. */
+function offsetsOfWeek({ offsetAt, weeks }: Zone, week: number): WeekOffsets {
+  const known = weeks.get(week);
+  if (known) return known;
+  const [fromMs, toMs] = [week * WEEK_MS, (week + 1) * WEEK_MS];
+  const [offsetMs, after] = [offsetAt(fromMs), offsetAt(toMs)];
+  const found: WeekOffsets = [{ fromMs, offsetMs }];
+  if (after !== offsetMs)
+    found.push({ fromMs: findChange(offsetAt, offsetMs, fromMs, toMs), offsetMs: after });
+  weeks.set(week, found);
+  return found;
 }
 
 function zoneReader(timezone: string): (atMs: number) => number {

@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
 import {
   areIntact,
@@ -34,7 +35,7 @@ export async function restoreRollups(state: State, log: Log): Promise<void> {
   for (const project of directory.listProjects()) {
     for (const { id } of directory.listApps(project.id)) daysOf(state, { id, projectId: project.id });
   }
-  noteHours(state, since);
+  await noteHours(state, since);
   state.noted = Math.max(state.noted, stored.block, await findHighestBlock(state));
   state.isRestored = true;
 }
@@ -69,6 +70,12 @@ async function findHighestBlock({ gateway }: State): Promise<number> {
   return Number(row?.highest ?? 0);
 }
 
-function noteHours(state: State, hours: readonly EventHour[]): void {
-  for (const { app_id, hour } of hours) state.apps.get(app_id)?.days.noteHour(hour);
+/** Takes turns with everything else: after an upgrade, these can be the hours of all events. */
+async function noteHours(state: State, hours: readonly EventHour[]): Promise<void> {
+  for (const [index, { app_id, hour }] of hours.entries()) {
+    if (index % HOURS_PER_TURN === HOURS_PER_TURN - 1) await setImmediate();
+    state.apps.get(app_id)?.days.noteHour(hour);
+  }
 }
+
+const HOURS_PER_TURN = 10_000;

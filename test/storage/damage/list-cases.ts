@@ -29,41 +29,43 @@ export function listCases(folders: Folders): Case[] {
 }
 
 function listEventCases(dataDir: string): Case[] {
-  const tables = listTables(join(dataDir, 'events'));
+  const eventsDir = join(dataDir, 'events');
+  const tables = listTables(eventsDir);
   const cases: Case[] = [];
-  const add = (name: string, path: string, damages = DAMAGES) => {
+  const add: AddCases = (name, path, damages = DAMAGES) => {
     for (const damage of damages)
-      cases.push({ name, folder: 'stopped', path: relative(dataDir, path), damage });
+      cases.push({ name: `events/${name}`, folder: 'stopped', path: relative(dataDir, path), damage });
   };
-  for (const table of TABLES) {
-    const { definition, folder } = tables.get(table) ?? { definition: '', folder: '' };
-    add(`events/ definition of ${table}`, definition);
-    add(`events/ folder of ${table}`, folder, ['deleted']);
-    if (table === 'events') add('events/ format_version.txt', join(folder, 'format_version.txt'));
-    for (const [kind, part] of listPartKinds(folder)) {
-      add(`events/ ${table}, a ${kind} part`, part, ['deleted']);
-      const files = listFileKinds(part).filter(
-        (file) => table === 'events' || FILES_OF_OTHERS.includes(file),
-      );
-      for (const file of files) add(`events/ ${table}, ${kind} part, ${file}`, join(part, file));
-    }
-  }
-  for (const table of MORE_TABLES) {
-    const { folder = '' } = tables.get(table) ?? {};
-    add(`events/ folder of ${table}`, folder, ['deleted']);
-    for (const [kind, part] of listPartKinds(folder)) {
-      add(`events/ ${table}, a ${kind} part`, part, ['deleted']);
-      add(`events/ ${table}, ${kind} part, data.bin`, join(part, 'data.bin'), ['flipped']);
-      add(`events/ ${table}, ${kind} part, checksums.txt`, join(part, 'checksums.txt'), ['deleted']);
-    }
-  }
-  add('events/metadata/appflow.sql', join(dataDir, 'events/metadata/appflow.sql'));
+  for (const table of TABLES) addTable(add, table, tables.get(table));
+  for (const table of MORE_TABLES) addDerivedTable(add, table, tables.get(table)?.folder ?? '');
+  add('metadata/appflow.sql', join(eventsDir, 'metadata/appflow.sql'));
   for (const name of ['metadata', 'store', 'data', 'tmp'])
-    add(`events/${name}/`, join(dataDir, 'events', name), ['deleted']);
-  for (const name of ['ledger.json', 'store-id', 'control-revision.json'])
-    add(`events/${name}`, join(dataDir, 'events', name));
-  add('events/', join(dataDir, 'events'), ['deleted']);
+    add(`${name}/`, join(eventsDir, name), ['deleted']);
+  for (const name of ['ledger.json', 'store-id', 'control-revision.json']) add(name, join(eventsDir, name));
+  add('', eventsDir, ['deleted']);
   return cases;
+}
+
+type AddCases = (name: string, path: string, damages?: readonly Damage[]) => void;
+
+function addTable(add: AddCases, table: string, { definition = '', folder = '' } = {}): void {
+  add(` definition of ${table}`, definition);
+  add(` folder of ${table}`, folder, ['deleted']);
+  if (table === 'events') add(' format_version.txt', join(folder, 'format_version.txt'));
+  for (const [kind, part] of listPartKinds(folder)) {
+    add(` ${table}, a ${kind} part`, part, ['deleted']);
+    const files = listFileKinds(part).filter((file) => table === 'events' || FILES_OF_OTHERS.includes(file));
+    for (const file of files) add(` ${table}, ${kind} part, ${file}`, join(part, file));
+  }
+}
+
+function addDerivedTable(add: AddCases, table: string, folder: string): void {
+  add(` folder of ${table}`, folder, ['deleted']);
+  for (const [kind, part] of listPartKinds(folder)) {
+    add(` ${table}, a ${kind} part`, part, ['deleted']);
+    add(` ${table}, ${kind} part, data.bin`, join(part, 'data.bin'), ['flipped']);
+    add(` ${table}, ${kind} part, checksums.txt`, join(part, 'checksums.txt'), ['deleted']);
+  }
 }
 
 function listLogCases(dataDir: string): Case[] {
