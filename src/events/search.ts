@@ -13,6 +13,7 @@ import type { Warehouse } from '../warehouse/open.ts';
 import { EVENT_FILTERS, type Filter } from './event-filter.ts';
 import { EVENT_JSON, type PublicEvent, toEventJson } from './event-json.ts';
 import { isTie } from './event-order.ts';
+import { findEventPlaces, narrowTo } from './event-places.ts';
 import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 import { buildPersonFilter } from './person-filter.ts';
 
@@ -53,21 +54,30 @@ export async function searchEvents(
   signal: AbortSignal,
 ): Promise<Static<typeof SEARCH_ANSWER>> {
   const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
-  const filter = await buildPersonFilter(
-    warehouse,
-    caller.project.id,
-    apps.map(({ id }) => id),
-    query,
-    signal,
-  );
-  return await readEventPage(warehouse, filter, { query, nowMs: clock.now() }, signal);
+  const [projectId, appIds] = [caller.project.id, apps.map(({ id }) => id)];
+  const filter = await buildPersonFilter(warehouse, projectId, appIds, query, signal);
+  const read = (of: Filter, countMax?: number) =>
+    readEventPage(warehouse, of, { query, nowMs: clock.now(), countMax }, signal);
+  const { event_id: eventId } = query;
+  if (eventId === undefined) return await read(filter);
+  const places = await findEventPlaces(warehouse, { projectId, appIds, eventId }, signal);
+  if (places?.count === 0) return { data: [], next_cursor: null };
+  const near = places && (await read(narrowTo(filter, places), places.count));
+  return near?.data.length === places?.count && near ? near : await read(filter, places?.count);
 }
+
+/** What to read: `countMax` events match at most, if that is known. */
+type PageRequest = {
+  query: Pick<SearchQuery, 'limit' | 'cursor'>;
+  nowMs: number;
+  countMax?: number | undefined;
+};
 
 /** Returns a page of the events that match a filter, newest first. Throws 422 for the cursor, StorageError. */
 export async function readEventPage(
   warehouse: Pick<Warehouse, 'query'>,
   filter: Filter,
-  { query, nowMs }: { query: Pick<SearchQuery, 'limit' | 'cursor'>; nowMs: number },
+  { query, nowMs, countMax }: PageRequest,
   signal: AbortSignal,
 ): Promise<Static<typeof SEARCH_ANSWER>> {
   const limit = limitOf(query);
@@ -76,7 +86,7 @@ export async function readEventPage(
   const events: PublicEvent[] = [];
   for await (const found of readNewestFirst(withOneTimeout(warehouse), filter, window, signal)) {
     events.push(...found);
-    if (events.length > limit) break;
+    if (events.length > limit || events.length === countMax) break;
   }
   const { page, next_cursor } = toPage(events, limit, toSearchPosition);
   return { data: page.map(toEventJson), next_cursor };

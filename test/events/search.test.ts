@@ -162,4 +162,26 @@ describe('GET /v1/events', () => {
       assert.equal(body.errors[0].field, 'cursor');
     }
   });
+
+  it('finds an event by its ID whatever its time, and nothing by an unknown one', async () => {
+    const events = [
+      { event_id: 'old', event_name: 'opened', app_user_id: 'u9', timestamp: '2001-02-03T04:05:06Z' },
+      { event_id: 'now', event_name: 'opened', app_user_id: 'u9' },
+    ];
+    for (const [name, keyOf] of [
+      ['server', key],
+      ['client', project.client_key],
+    ] as const) {
+      const { body } = await call('POST', '/v1/events', { key: keyOf, body: { events } });
+      assert.equal(body.accepted, 2, name);
+    }
+    assert.deepEqual(await find('event_id=old'), ['old', 'old']);
+    assert.deepEqual(await find('event_id=now'), ['now', 'now']);
+    assert.deepEqual(await find('event_id=old&from=2001-02-03T04:05:07Z'), []);
+    assert.deepEqual(await find('event_id=old&event_name=closed'), []);
+    assert.deepEqual(await find('event_id=unknown'), []);
+    const { body } = await call('GET', '/v1/events?event_id=old&limit=1', { key });
+    const next = await call('GET', `/v1/events?event_id=old&limit=1&cursor=${body.next_cursor}`, { key });
+    assert.deepEqual([body.data.length, next.body.data.length, next.body.next_cursor], [1, 1, null]);
+  });
 });
