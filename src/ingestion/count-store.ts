@@ -31,6 +31,7 @@ export type PeriodCounts = {
   duplicates: number;
   rejected: number;
   refused: number;
+  link_conflicts: number;
   /** How many were rejected and refused, by code. */
   reasons: Record<string, number>;
 };
@@ -138,13 +139,24 @@ function addRow(periods: Map<string, PeriodCounts>, row: HourRow, intervalMs: nu
   const { key_id: keyId, sdk, outcome, code, count } = row;
   const hour = row.hour - (row.hour % intervalMs);
   const name = `${hour} ${keyId} ${sdk}`;
-  const empty = { hour, keyId, sdk, accepted: 0, duplicates: 0, rejected: 0, refused: 0, reasons: {} };
+  const empty = {
+    hour,
+    keyId,
+    sdk,
+    accepted: 0,
+    duplicates: 0,
+    rejected: 0,
+    refused: 0,
+    link_conflicts: 0,
+    reasons: {},
+  };
   const period: PeriodCounts = periods.get(name) ?? empty;
   periods.set(name, period);
   if (outcome === 'accepted') period.accepted += count;
   else if (outcome === 'duplicate') period.duplicates += count;
   else if (outcome === 'rejected') period.rejected += count;
   else if (outcome === 'refused') period.refused += count;
+  else if (outcome === 'link_conflict') period.link_conflicts += count;
   if (code !== '') period.reasons[code] = (period.reasons[code] ?? 0) + count;
 }
 
@@ -157,6 +169,7 @@ function rowsOf(cell: Cell): HourRow[] {
   return [
     ...rowOf('accepted', '', cell.accepted),
     ...rowOf('duplicate', '', cell.duplicates),
+    ...rowOf('link_conflict', '', cell.linkConflicts),
     ...[...cell.rejected].flatMap(([code, count]) => rowOf('rejected', code, count)),
     ...[...cell.refused].flatMap(([code, count]) => rowOf('refused', code, count)),
   ];

@@ -43,6 +43,9 @@ const ROW_JSON = component(
     duplicates: count('Events that were already stored.'),
     rejected: count('Events that are not valid.'),
     refused: count('Requests that were turned away as a whole, other than with 401.'),
+    link_conflicts: count(
+      'Accepted `$identify` events without effect, because their `anonymous_id` is linked to someone else already.',
+    ),
     reasons: Type.Record(Type.String(), Type.Integer(), {
       description: 'How many events were rejected, and requests refused, by error code.',
     }),

@@ -54,12 +54,17 @@ export type AnsweredBatch = Source & {
 /** A request that was turned away as a whole. `appId` is empty if it is unknown, `sdk` whatever the request names. */
 export type RefusedRequest = Source & { appId: string; sdk: unknown; code: string };
 
+/** An event that is stored, but links an ID of someone else. */
+export type ConflictingEvent = { project_id: string; app_id: string; key_id: string; sdk: string };
+
 /** Ingestion health: what became of events, counted in memory and written to the database periodically. */
 export type Ingestion = {
   /** Counts the events of a batch and keeps its samples. Costs no statement. */
   countBatch: (batch: AnsweredBatch) => void;
   /** Counts a refused request once. Costs no statement. */
   countRefused: (request: RefusedRequest) => void;
+  /** Counts a link without effect. Costs no statement. */
+  countLinkConflict: (event: ConflictingEvent) => void;
   /** Returns counts, those that are not written yet included; undefined if they are too many for one answer. */
   listCounts: (filter: CountFilter) => Promise<PeriodCounts[] | undefined>;
   /** Returns at most `limit` samples before an ID, newest first. */
@@ -100,6 +105,7 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
   return {
     countBatch: (batch) => countBatch(state, batch, clock.now()),
     countRefused: (request) => countRefused(state, request, clock.now()),
+    countLinkConflict: (event) => countLinkConflict(state, event, clock.now()),
     listCounts: (filter) => inTurn(() => listCounts(control, filter, state.tally.cells.values())),
     listSamples: (filter, page) =>
       inTurn(() => listSamples(control, filter, listBuffered(state.buffer, filter.projectId), page)),
@@ -140,6 +146,12 @@ function countRefused({ tally }: State, request: RefusedRequest, nowMs: number):
   const { appId, sdk, code } = request;
   const cell = findCell(tally, request, { nowMs, appId, sdk: toSdk(sdk) });
   if (cell) countCode(cell.refused, code);
+}
+
+function countLinkConflict({ tally }: State, event: ConflictingEvent, nowMs: number): void {
+  const source = { projectId: event.project_id, keyId: event.key_id };
+  const cell = findCell(tally, source, { nowMs, appId: event.app_id, sdk: event.sdk });
+  if (cell) cell.linkConflicts += 1;
 }
 
 async function save(state: State, now: number): Promise<void> {

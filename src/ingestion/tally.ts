@@ -1,7 +1,10 @@
 import { HOUR_MS } from '../lib/durations.ts';
 
-/** What became of an event (`accepted`, `duplicate`, `rejected`) or of a whole request (`refused`). */
-export const OUTCOMES = ['accepted', 'duplicate', 'rejected', 'refused'] as const;
+/**
+ * What became of an event (`accepted`, `duplicate`, `rejected`) or of a whole request (`refused`). A `link_conflict` is also among
+ * `accepted`: the link of a `$identify` has no effect.
+ */
+export const OUTCOMES = ['accepted', 'duplicate', 'rejected', 'refused', 'link_conflict'] as const;
 
 /** One of `OUTCOMES`. */
 export type Outcome = (typeof OUTCOMES)[number];
@@ -18,6 +21,7 @@ export type Cell = Source & {
   appId: string;
   accepted: number;
   duplicates: number;
+  linkConflicts: number;
   /** By code. */
   rejected: Map<string, number>;
   /** By code. */
@@ -86,12 +90,13 @@ export function returnCells(tally: Tally, cells: readonly Cell[]): void {
 function addCell(to: Cell, from: Cell): void {
   to.accepted += from.accepted;
   to.duplicates += from.duplicates;
+  to.linkConflicts += from.linkConflicts;
   for (const kind of ['rejected', 'refused'] as const)
     for (const [code, count] of from[kind]) countCode(to[kind], code, count);
 }
 
 function createCell({ projectId, keyId }: Source, hour: number, appId: string, sdk: string): Cell {
-  const counts = { accepted: 0, duplicates: 0, rejected: new Map(), refused: new Map() };
+  const counts = { accepted: 0, duplicates: 0, linkConflicts: 0, rejected: new Map(), refused: new Map() };
   return { projectId, keyId, hour, appId, sdk, ...counts };
 }
 

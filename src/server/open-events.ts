@@ -13,9 +13,12 @@ export async function openEvents({
   log,
   clock,
   erasureKey: idKey,
+  ingestion,
 }: ControlServices): Promise<Warehouse> {
   const { queryMemoryBytes } = config;
   const knownEvents = await findEventCount(control);
   const noteEvents = (events: number) => saveEventCount(control, events);
-  return openWarehouse({ path, log, clock, queryMemoryBytes, knownEvents, noteEvents, idKey });
+  const { countLinkConflict: onLinkConflict } = ingestion;
+  const options = { path, log, clock, queryMemoryBytes, knownEvents, noteEvents };
+  return openWarehouse({ ...options, idKey, onLinkConflict });
 }

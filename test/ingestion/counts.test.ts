@@ -18,6 +18,7 @@ type Row = {
   duplicates: number;
   rejected: number;
   refused: number;
+  link_conflicts: number;
   reasons: Record<string, number>;
 };
 
@@ -65,6 +66,7 @@ describe('GET /v1/ingestion', () => {
         duplicates: 0,
         rejected: 3,
         refused: 0,
+        link_conflicts: 0,
         reasons: { invalid_timestamp: 1, invalid_context: 1, invalid_event: 1 },
       },
       {
@@ -75,9 +77,23 @@ describe('GET /v1/ingestion', () => {
         duplicates: 2,
         rejected: 3,
         refused: 0,
+        link_conflicts: 0,
         reasons: { invalid_event_name: 2, placeholder_app_user_id: 1 },
       },
     ]);
+  });
+
+  it('counts links without effect: of an ID that is linked to someone else already', async () => {
+    const { id: key_id, key } = await makeKey(api, { type: 'server' });
+    const identify = (app_user_id: string, anonymous_id: string) =>
+      event({ event_name: '$identify', app_user_id, properties: { anonymous_id } });
+    await send(key, [identify('ann', 'phone'), identify('ann', 'phone'), identify('bob', 'tablet')]);
+    await send(key, [identify('bob', 'phone'), identify('ann', 'ann')]);
+    // Links are derived after the answer, and before any query.
+    const { status } = await api.call('GET', `/v1/users/ann?app_id=${app_id}`, { key: server_key });
+    assert.equal(status, 200);
+    const [row] = await report({ key_id });
+    assert.deepEqual([row?.accepted, row?.link_conflicts, row?.rejected], [5, 1, 0]);
   });
 
   it('counts a refused request once by its code, and no 401', async () => {
@@ -116,6 +132,7 @@ describe('GET /v1/ingestion', () => {
         duplicates: 0,
         rejected: 0,
         refused: 6,
+        link_conflicts: 0,
         reasons: {
           payload_too_large: 1,
           validation_failed: 2,

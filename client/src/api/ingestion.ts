@@ -9,7 +9,10 @@ export type IngestionQuery = {
   app_id?: string;
 };
 
-/** What became of the events of a key and an SDK in the hour, or on the day, that starts at `hour`. `refused` counts requests. */
+/**
+ * What became of the events of a key and an SDK in the hour, or on the day, that starts at `hour`. `refused` counts requests,
+ * `link_conflicts` accepted `$identify` events without effect: their `anonymous_id` is linked to someone else already.
+ */
 export type IngestionCounts = {
   hour: string;
   key_id: string;
@@ -18,6 +21,7 @@ export type IngestionCounts = {
   duplicates: number;
   rejected: number;
   refused: number;
+  link_conflicts: number;
   reasons: Record<string, number>;
 };
 

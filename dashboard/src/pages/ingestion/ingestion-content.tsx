@@ -6,8 +6,10 @@ import { useProject } from '../../api/project.ts';
 import { EmptyState } from '../../components/states.tsx';
 import { Code } from '../../components/ui/badge.tsx';
 import { Button } from '../../components/ui/button.tsx';
+import { Callout } from '../../components/ui/callout.tsx';
 import { Card } from '../../components/ui/card.tsx';
 import { cn } from '../../lib/class-names.ts';
+import { formatAmount } from '../../lib/format.ts';
 import { sampleEventCommand } from '../../lib/sample-event.ts';
 import { ChartCard, type Shown } from './chart-card.tsx';
 import type { IngestionRange } from './ingestion-range.ts';
@@ -38,10 +40,21 @@ export function IngestionContent(props: IngestionContentProps) {
   return (
     <div className={cn('grid gap-5 transition-opacity', isStale && 'opacity-60')}>
       <OutcomeTotals totals={sumCounts(data)} />
+      <LinkConflicts count={data.reduce((sum, row) => sum + row.link_conflicts, 0)} />
       <ChartCard answer={answer} range={range} shown={shown} onShow={onShow} />
       <ReasonsCard reasons={listReasons(data)} />
       <SourcesCard sources={listSources(data)} nameOfKey={nameOfKey} />
     </div>
+  );
+}
+
+function LinkConflicts({ count }: { count: number }) {
+  if (count === 0) return null;
+  return (
+    <Callout tone="warn" title={`${formatAmount(count, 'link')} ignored`}>
+      Their <Code>$identify</Code> events are stored, but the <Code>anonymous_id</Code> is linked to another
+      user already. Apps should send a new one after sign-out.
+    </Callout>
   );
 }
 

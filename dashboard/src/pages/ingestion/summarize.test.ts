@@ -9,7 +9,7 @@ const NOON = Date.UTC(2026, 10, 22, 12);
 const iso = (instantMs: number) => new Date(instantMs).toISOString();
 
 function rowOf(fields: Partial<IngestionCounts>): IngestionCounts {
-  const counts = { accepted: 0, duplicates: 0, rejected: 0, refused: 0, reasons: {} };
+  const counts = { accepted: 0, duplicates: 0, rejected: 0, refused: 0, link_conflicts: 0, reasons: {} };
   return { hour: iso(NOON), key_id: 'key_1', sdk: '', ...counts, ...fields };
 }
 
