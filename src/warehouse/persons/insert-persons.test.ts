@@ -167,3 +167,16 @@ test('a repair derives what a kill left out, and writes nothing when nothing is 
   await repair();
   assert.deepEqual(await listPersons(project_id), [['app_a', 'a', 'u']]);
 });
+
+test('a long chain that gets another end moves as a whole', async () => {
+  const project_id = 'proj_chain';
+  const link = (from: string, to: string, at: number) =>
+    identify(at, from, to, { project_id, app_id: 'app_1', event_id: `${from}-${to}` });
+  const ids = Array.from({ length: 20 }, (_, index) => `id${String(index).padStart(2, '0')}`);
+  for (const [index, to] of ids.slice(1).entries()) await store([link(ids[index] ?? '', to, index)]);
+  await store([link(ids.at(-1) ?? '', 'end', 100)]);
+  assert.deepEqual(
+    await listPersons(project_id),
+    ids.map((id) => ['app_1', id, 'end']),
+  );
+});

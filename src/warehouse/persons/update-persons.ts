@@ -110,6 +110,9 @@ async function listAffectedStarts(
   });
 }
 
+/** Longer chains are rare; all linked IDs of the app are read for them. */
+const HOPS_MAX = 8;
+
 /** Reads the IDs of some persons, by ID, with the person that is stored for each; the persons' own IDs are among them. */
 async function readMembers(
   gateway: Pick<Gateway, 'query'>,
@@ -117,21 +120,41 @@ async function readMembers(
   persons: ReadonlySet<string>,
 ): Promise<Map<string, string>> {
   const members = new Map([...persons].map((person) => [person, person]));
+  let last = [...persons];
+  // All IDs between an ID and its person belong to that person.
+  for (let hop = 0; hop < HOPS_MAX; hop += 1) {
+    const linking = (await readLinking(gateway, app, last)).filter((id) => !members.has(id));
+    const found = [...(await readPersons(gateway, app, linking))].filter(([, person]) => persons.has(person));
+    if (found.length === 0) return members;
+    for (const [id, person] of found) members.set(id, person);
+    last = found.map(([id]) => id);
+  }
   for (const some of inChunks([...persons])) {
-    // A look-up by key first: to find the IDs of a person, all linked IDs of the app are read. Most new IDs have none.
-    const targets = await gateway.query<{ id: string }>(
-      `SELECT DISTINCT id FROM links WHERE ${APP_SQL} AND is_target = 1 AND id IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: some },
-    );
-    if (targets.length === 0) continue;
     const rows = await gateway.query<ChangedPerson>(
       `SELECT id, argMax(person, version) AS person FROM person_ids WHERE ${APP_SQL}
        GROUP BY id HAVING person IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: targets.map(({ id }) => id) },
+      { ...paramsOf(app), ids: some },
     );
     for (const { id, person } of rows) members.set(id, person);
   }
   return members;
+}
+
+/** Reads the IDs that have a link to some IDs. */
+async function readLinking(
+  gateway: Pick<Gateway, 'query'>,
+  app: LinkedApp,
+  ids: readonly string[],
+): Promise<string[]> {
+  const linking: string[] = [];
+  for (const some of inChunks(ids)) {
+    const rows = await gateway.query<{ other: string }>(
+      `SELECT DISTINCT other FROM links WHERE ${APP_SQL} AND is_target = 1 AND id IN {ids:Array(String)}`,
+      { ...paramsOf(app), ids: some },
+    );
+    for (const { other } of rows) linking.push(other);
+  }
+  return linking;
 }
 
 async function readLinksFrom(
