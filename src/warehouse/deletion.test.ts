@@ -126,6 +126,36 @@ describe('deleting events', () => {
     await requireIntact(4);
   });
 
+  it('gives an ID that was also linked to someone else to that person, as a rebuild does', async () => {
+    const identify = (app_user_id: string, timestamp: number) =>
+      rowsOf(app_user_id, 1, {
+        ...{ project_id: 'proj_linked', event_name: '$identify', timestamp },
+        properties: '{"anonymous_id":"phone"}',
+      });
+    await warehouse.append([...identify('eve', START), ...identify('fin', START + 1)]);
+    const persons = () =>
+      warehouse.query(
+        "SELECT id, argMax(person, version) AS person FROM person_ids WHERE project_id = 'proj_linked' GROUP BY id",
+      );
+    assert.deepEqual(await persons(), [{ id: 'phone', person: 'eve' }]);
+    const deletion = personOf('eve');
+    await warehouse.deleteEvents({
+      ...deletion,
+      projectId: 'proj_linked',
+      person: { appId: 'app_a', ids: ['eve', 'phone'] },
+    });
+    const after = [{ id: 'phone', person: 'fin' }];
+    assert.deepEqual(await persons(), after);
+    await warehouse.rebuild(() => {});
+    assert.deepEqual(await persons(), after);
+    await warehouse.deleteEvents({
+      ...deletion,
+      projectId: 'proj_linked',
+      person: { appId: 'app_a', ids: ['fin', 'phone'] },
+    });
+    assert.deepEqual(await persons(), []);
+  });
+
   it('deletes the events of a project up to a time, and users who have none left', async () => {
     const project_id = 'proj_old';
     await warehouse.append([

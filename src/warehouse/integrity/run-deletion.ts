@@ -1,5 +1,6 @@
 import { bind } from '../engine/bind.ts';
 import type { Gateway } from '../engine/gateway.ts';
+import { relinkIds } from '../persons/insert-persons.ts';
 import { type Deletion, deletedEvents, deriveUsersAgain, listTableDeletions } from './deletion.ts';
 
 /**
@@ -21,6 +22,8 @@ export async function runDeletion(gateway: Gateway, deletion: Deletion): Promise
   }
   const users = deriveUsersAgain(deletion);
   if (users) await gateway.command(bind(users.sql, users.params));
+  const { projectId, person } = deletion;
+  if (person) await relinkIds(gateway, { projectId, appId: person.appId }, person.ids);
 }
 
 const DELETE_MS_MAX = 600_000;

@@ -7,7 +7,7 @@ import {
   USER_PROPERTY_COLUMNS,
 } from './read-reserved.ts';
 import type { Link } from './resolve-links.ts';
-import { findNextVersion, findPersonUpdate } from './update-persons.ts';
+import { findNextVersion, findPersonUpdate, type LinkedApp, readLinksFrom } from './update-persons.ts';
 
 const INSERT_LINKS_SQL = `INSERT INTO links (project_id, app_id, id, is_target, other, timestamp, event_id, verified)
 FORMAT JSONCompactEachRow\n`;
@@ -69,6 +69,16 @@ export async function insertPersons(
   }
   await insert(gateway, INSERT_PERSONS_SQL, changed);
   return conflicts;
+}
+
+/** Derives the persons of IDs again of which links were deleted: others may have an effect now. Rejects with StorageError. */
+export async function relinkIds(gateway: Gateway, app: LinkedApp, ids: readonly string[]): Promise<void> {
+  const links = await readLinksFrom(gateway, app, ids);
+  if (links.length === 0) return;
+  const { changed } = await findPersonUpdate(gateway, app, links);
+  const version = await findNextVersion(gateway, app, changed, 0);
+  const rows = changed.map(({ id, person }) => [app.projectId, app.appId, id, person, version]);
+  await insert(gateway, INSERT_PERSONS_SQL, rows);
 }
 
 /** Each link under both of its IDs, so that all links of an ID are found by the sort key. */

@@ -157,7 +157,8 @@ async function readLinking(
   return linking;
 }
 
-async function readLinksFrom(
+/** Reads the links of some IDs to others. */
+export async function readLinksFrom(
   gateway: Pick<Gateway, 'query'>,
   app: LinkedApp,
   ids: readonly string[],
