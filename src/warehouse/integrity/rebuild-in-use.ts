@@ -36,10 +36,10 @@ export async function rebuildInUse(
 const EVEN_IF_FAILING = { evenIfFailing: true };
 
 /**
- * Returns a block below which all blocks are complete: `known`, if events cannot be inserted now. While blocks are inserted,
- * those of a year become visible before those of another one.
+ * Returns the highest block at a moment when all blocks are complete; `known`, if events cannot be inserted now. While blocks are
+ * inserted, those of a year become visible before those of another one.
  */
-async function findComplete(gateway: Gateway, pause: Pause, known: number): Promise<number> {
+export async function findComplete(gateway: Gateway, pause: Pause, known: number): Promise<number> {
   let highest = known;
   const find = async () => {
     highest = await findHighest(gateway);
