@@ -92,9 +92,15 @@ browserTest(
     await page.getByRole('menuitem', { name: 'Save this funnel' }).click();
     await page.getByLabel('Name').fill('Sales');
     await page.getByRole('button', { name: 'Save funnel' }).click();
-    await page.getByRole('button', { name: 'Sales' }).click();
+    await page.getByLabel('Order').selectOption('any');
+    await page.getByRole('button', { name: 'Show funnel' }).click();
+    await page.getByRole('button', { name: 'Sales (edited)' }).click();
+    await page.getByRole('menuitem', { name: 'Update Sales' }).click();
+    await page.getByText('Updated Sales').waitFor();
+    await page.getByRole('button', { name: 'Sales', exact: true }).click();
     await page.getByRole('menuitem', { name: 'Delete' }).click();
-    await page.getByRole('button', { name: 'Undo' }).click();
+    const deleted = page.getByRole('listitem').filter({ hasText: 'Deleted Sales' });
+    await deleted.getByRole('button', { name: 'Undo' }).click();
     await page.getByText('Saved Sales again').waitFor();
     assert.equal((await api.call('GET', '/v1/funnels', { key })).body.data.length, 1);
     assert.deepEqual(problems(), []);

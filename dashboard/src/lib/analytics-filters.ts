@@ -61,6 +61,10 @@ export function toFilterQuery(filters: readonly AnalyticsFilter[]): AnalyticsFil
   return query;
 }
 
+/** Returns the filters of query parameters. */
+export const fromFilterQuery = (query: AnalyticsFilters): AnalyticsFilter[] =>
+  FILTER_FIELDS.flatMap((field) => (query[field] ?? []).map((value) => ({ field, value })));
+
 /** Returns the filters as search parameters of Events, which takes one value of a field of the context, and no user properties. */
 export function toEventsSearch(filters: readonly AnalyticsFilter[]) {
   const { event_name, property, platform, country, app_version } = toFilterQuery(filters);

@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { moveStep, parseDefinition, toDefinition, toDraft } from './funnel-draft.ts';
+import {
+  isSameFunnel,
+  moveStep,
+  parseDefinition,
+  splitFilters,
+  toDefinition,
+  toDraft,
+  withFilters,
+} from './funnel-draft.ts';
 
 const DEFINITION = {
   steps: [
@@ -45,4 +53,22 @@ describe('the draft of a funnel', () => {
     ])
       assert.equal(parseDefinition(text), undefined, text);
   });
+});
+
+it('a saved funnel has the filters of the page, and defaults make it no other one', () => {
+  const definition = { steps: [{ event_name: 'a' }, { event_name: 'b' }] };
+  const saved = withFilters(definition, [
+    { field: 'platform', value: 'ios' },
+    { field: 'platform', value: 'android' },
+  ]);
+  assert.deepEqual(saved, { ...definition, filters: { platform: ['ios', 'android'] } });
+  assert.deepEqual(withFilters(definition, []), definition);
+  assert.deepEqual(splitFilters(saved).definition, definition);
+  assert.deepEqual(withFilters(definition, splitFilters(saved).filters), saved);
+  assert.equal(
+    isSameFunnel(definition, { ...definition, order: 'sequential', window_seconds: 604_800 }),
+    true,
+  );
+  assert.equal(isSameFunnel(definition, { ...definition, order: 'any' }), false);
+  assert.equal(isSameFunnel(definition, saved), false);
 });

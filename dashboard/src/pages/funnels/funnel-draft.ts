@@ -1,4 +1,5 @@
 import type { FunnelDefinition } from '../../api/answers.ts';
+import { type AnalyticsFilter, fromFilterQuery, toFilterQuery } from '../../lib/analytics-filters.ts';
 
 /** A condition for the events of a step, as typed. */
 export type DraftCondition = { id: number; property: string; op: string; value: string };
@@ -90,6 +91,30 @@ export function parseDefinition(text: string | undefined): FunnelDefinition | un
   } catch {
     return undefined;
   }
+}
+
+/** Returns the definition to save: what the page shows, with its filters. */
+export function withFilters(
+  { filters: own, ...definition }: FunnelDefinition,
+  filters: readonly AnalyticsFilter[],
+): FunnelDefinition {
+  const all = { ...own, ...toFilterQuery(filters) };
+  return Object.keys(all).length === 0 ? definition : { ...definition, filters: all };
+}
+
+/** Returns a saved definition as the page shows it: its filters apart. */
+export function splitFilters({ filters = {}, ...definition }: FunnelDefinition) {
+  return { definition, filters: fromFilterQuery(filters) };
+}
+
+/** Whether two definitions ask the same. */
+export const isSameFunnel = (one: FunnelDefinition, other: FunnelDefinition): boolean =>
+  toComparable(one) === toComparable(other);
+
+function toComparable(funnel: FunnelDefinition): string {
+  const { definition, filters } = splitFilters(funnel);
+  // As the page edits it: what is absent has its default.
+  return JSON.stringify([toDefinition(toDraft(definition)), filters]);
 }
 
 const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null;

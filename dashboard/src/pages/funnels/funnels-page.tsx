@@ -18,7 +18,7 @@ import { formatDaySelection } from '../../lib/day-range.ts';
 import { type OverviewParams, overviewParams } from '../overview/overview-queries.ts';
 import { FunnelBuilder } from './funnel-builder.tsx';
 import { FunnelCard } from './funnel-card.tsx';
-import { parseDefinition } from './funnel-draft.ts';
+import { parseDefinition, withFilters } from './funnel-draft.ts';
 import { SavedFunnels } from './saved-funnels.tsx';
 
 /** Funnels: builds one, shows how many people did each step, and saves it. */
@@ -42,7 +42,10 @@ export function FunnelsPage() {
               range={formatDaySelection(params.selection)}
               timezone={params.timezone}
             />
-            <SavedFunnels definition={definition} savedId={search.saved} />
+            <SavedFunnels
+              definition={definition && withFilters(definition, params.filters)}
+              savedId={search.saved}
+            />
           </>
         )
       }

@@ -1,6 +1,6 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Bookmark, BookmarkPlus, Pencil, Trash2 } from 'lucide-react';
+import { Bookmark, BookmarkPlus, Pencil, Save, Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { toast } from 'sonner';
 import { NAME_RULES } from '../../../../src/directory/field-rules.ts';
@@ -21,23 +21,36 @@ import {
   MenuSeparator,
   MenuTrigger,
 } from '../../components/ui/menu.tsx';
+import { renderFilters } from '../../lib/analytics-filters.ts';
+import { isSameFunnel, splitFilters } from './funnel-draft.ts';
 
-type SavedFunnelsProps = { definition: FunnelDefinition | undefined; savedId: string | undefined };
+type SavedFunnelsProps = {
+  /** What the page shows, with its filters. */
+  definition: FunnelDefinition | undefined;
+  savedId: string | undefined;
+};
 
-/** The saved funnels: opens one, saves what the page shows now, renames or deletes the open one. */
+/** The saved funnels: opens one, saves what the page shows now, updates, renames or deletes the open one. */
 export function SavedFunnels({ definition, savedId }: SavedFunnelsProps) {
   const { project, can } = useProject();
   const navigate = useNavigate();
   const { data: funnels = [], error } = useQuery(funnelsQuery(project.id));
   const [dialog, setDialog] = useState<'save' | 'rename'>();
   const remove = useRemove();
+  const update = useUpdate();
   const canSave = can('apps:write');
   const current = funnels.find(({ id }) => id === savedId);
-  const open = ({ id, definition: saved }: Funnel) =>
+  const isEdited = current && definition && !isSameFunnel(current.definition, definition);
+  const open = ({ id, definition: saved }: Funnel) => {
+    const { definition: shown, filters } = splitFilters(saved);
     void navigate({
       to: '.',
-      search: (previous) => ({ ...previous, funnel: JSON.stringify(saved), saved: id }),
+      search: (previous) => ({
+        ...previous,
+        ...{ funnel: JSON.stringify(shown), filter: renderFilters(filters), saved: id },
+      }),
     });
+  };
   return (
     <>
       <Menu>
@@ -45,6 +58,7 @@ export function SavedFunnels({ definition, savedId }: SavedFunnelsProps) {
           <Button>
             <Bookmark aria-hidden />
             <bdi className="max-w-40 truncate">{current?.name ?? 'Saved funnels'}</bdi>
+            {isEdited && <span className="text-soft">(edited)</span>}
           </Button>
         </MenuTrigger>
         <MenuContent align="end" className="max-w-80">
@@ -58,6 +72,14 @@ export function SavedFunnels({ definition, savedId }: SavedFunnelsProps) {
             </MenuItem>
           ))}
           {canSave && <MenuSeparator />}
+          {canSave && isEdited && (
+            <MenuItem onSelect={() => update.mutate({ funnel: current, definition })}>
+              <Save aria-hidden />
+              <span className="truncate">
+                Update <bdi>{current.name}</bdi>
+              </span>
+            </MenuItem>
+          )}
           {canSave && definition && (
             <MenuItem onSelect={() => setDialog('save')}>
               <BookmarkPlus aria-hidden />
@@ -86,6 +108,29 @@ export function SavedFunnels({ definition, savedId }: SavedFunnelsProps) {
       )}
     </>
   );
+}
+
+/** Saves what the page shows under the name of the open funnel, and offers to put back what was saved. */
+function useUpdate() {
+  const { project } = useProject();
+  const client = useQueryClient();
+  const change = {
+    mutationFn: ({ funnel, definition }: { funnel: Funnel; definition: FunnelDefinition }) =>
+      updateFunnel(project.id, funnel.id, { definition }),
+    onError: (error: unknown) => toast.error(errorMessage(error)),
+    onSettled: () => refreshFunnels(client, project.id),
+  };
+  const restore = useMutation({
+    ...change,
+    onSuccess: ({ name }) => toast.success(`Saved ${name} as it was`),
+  });
+  return useMutation({
+    ...change,
+    onSuccess: ({ name }, { funnel }) =>
+      toast.success(`Updated ${name}`, {
+        action: { label: 'Undo', onClick: () => restore.mutate({ funnel, definition: funnel.definition }) },
+      }),
+  });
 }
 
 /** Deletes a funnel, and offers to save it again. */
