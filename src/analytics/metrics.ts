@@ -10,6 +10,9 @@ export type Metric = (typeof METRICS)[number];
 /** The metrics of an hour: `dau` has another name there, because it is no count per day. */
 export const HOUR_METRICS = ['active_users', 'new_users', 'sessions', 'events', 'revenue'] as const;
 
+/** A metric of an hour. */
+export type HourMetric = (typeof HOUR_METRICS)[number];
+
 const ITEMS_MAX = 20;
 
 /** Returns the query parameter that selects some of these metrics. */

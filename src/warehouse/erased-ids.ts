@@ -40,7 +40,7 @@ export async function openErasedIds(
   key: IdKey | undefined,
   clock: Clock,
 ): Promise<ErasedIds> {
-  const batches: { erasedAt: number; hashes: number[] }[] = [];
+  const batches: { erasedAt: number; hashes: Uint32Array }[] = [];
   let filter: Pick<SeenIds, 'add'> | undefined;
   const isCurrent = (erasedAt: number) => erasedAt > clock.now() - ERASED_ID_MS;
   if (key) {
@@ -54,7 +54,7 @@ export async function openErasedIds(
     async add(writing, ids) {
       if (!key || ids.length === 0) return;
       const keys = ids.map(eventKey);
-      const batch = { erasedAt: clock.now(), hashes: keys.map(hashKey) };
+      const batch = { erasedAt: clock.now(), hashes: Uint32Array.from(keys, hashKey) };
       const lines = keys.map((text) => JSON.stringify([key.macOf(text), '', batch.erasedAt]));
       lines.push(JSON.stringify(['', key.seal(writeHashes(batch.hashes)), batch.erasedAt]));
       await writing.command(INSERT_SQL + lines.join('\n'));
@@ -100,14 +100,14 @@ async function readBatches(
   );
 }
 
-function writeHashes(hashes: readonly number[]): Buffer {
+function writeHashes(hashes: Uint32Array): Buffer {
   const bytes = Buffer.alloc(HASH_BYTES * hashes.length);
   for (const [index, hash] of hashes.entries()) bytes.writeUInt32LE(hash, HASH_BYTES * index);
   return bytes;
 }
 
-function readHashes(bytes: Buffer): number[] {
-  return Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
+function readHashes(bytes: Buffer): Uint32Array {
+  return Uint32Array.from({ length: bytes.length / HASH_BYTES }, (_, index) =>
     bytes.readUInt32LE(HASH_BYTES * index),
   );
 }

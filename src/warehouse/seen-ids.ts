@@ -12,7 +12,7 @@ export type SeenIds = {
    * Call with ids once they are in `event_ids`: a load that began before has read them or gets them now. Until then, the
    * caller has to know them.
    */
-  add(hashes: number[]): void;
+  add(hashes: Iterable<number>): void;
   isLoaded(): boolean;
   /** Resolves when the current load has finished or stopped. */
   settled(): Promise<void>;

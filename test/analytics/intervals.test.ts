@@ -68,6 +68,12 @@ describe('hours, periods, comparison and all apps', () => {
             const { data } = await ask(api, 'hourly', { app_id, ...range });
             const active = data.filter(({ events }: { events: number }) => events > 0);
             assert.deepEqual(active, recountHours(of, query), `${timezone} ${day}`);
+            // Each metric alone is the same as among all.
+            for (const metric of ['active_users', 'sessions', 'revenue']) {
+              const alone = await ask(api, 'hourly', { app_id, ...range, metrics: metric });
+              const values = (rows: Record<string, unknown>[]) => rows.map((row) => row[metric]);
+              assert.deepEqual(values(alone.data), values(data), metric);
+            }
           }
         },
       ),

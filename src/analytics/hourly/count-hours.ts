@@ -1,6 +1,7 @@
 import { daySql } from '../../warehouse/day-sql.ts';
 import { type BoundSql, REVENUE_SQL, revenueCondition } from '../../warehouse/event-sql.ts';
 import { selectFirstSeen } from '../count-new-users.ts';
+import type { HourMetric } from '../metrics.ts';
 import { formatMoney } from '../money.ts';
 import { USER_SQL, withPersonSql } from '../person-sql.ts';
 import type { AnalyticsQuery, QueryServices } from '../query.ts';
@@ -15,26 +16,30 @@ export type HourCounts = Revenue & {
   events: number;
 };
 
-type CountRow = { hour: string; active_users: string; new_users: string; sessions: string; events: string };
+type CountMetric = Exclude<HourMetric, 'revenue'>;
+
+/** The counts that were asked for. */
+type CountRow = { hour: string } & Partial<Record<CountMetric, string>>;
 type MoneyRow = { hour: string; currency: string; amount: string };
 
 /** SQL for the hour that a time is in: the last start that is not after it; for earlier times, the first start. */
 const hourSql = (time: string) => `roundDown(toUnixTimestamp64Milli(${time}), {hours:Array(Int64)})`;
 
 /**
- * Returns a function from the start of an hour to its exact counts. `hours` are the starts of all hours of the query's range, in
- * order. From the events: rollups are of whole days.
- * Throws StorageError.
+ * Returns a function from the start of an hour to its exact counts, 0 for metrics that are not among `metrics`. `hours` are the
+ * starts of all hours of the query's range, in order. From the events: rollups are of whole days. Throws StorageError.
  */
 export async function countHours(
   { warehouse }: QueryServices,
   query: AnalyticsQuery,
-  hours: readonly number[],
+  { hours, metrics }: { hours: readonly number[]; metrics: readonly HourMetric[] },
   signal: AbortSignal,
 ): Promise<(hour: number) => HourCounts> {
+  const counted = metrics.filter((metric) => metric !== 'revenue');
+  const options = { signal, isLight: true };
   const [counts, money] = await Promise.all([
-    warehouse.query<CountRow>(...countSql(query, hours), { signal, isLight: true }),
-    warehouse.query<MoneyRow>(...moneySql(query, hours), { signal, isLight: true }),
+    counted.length === 0 ? [] : warehouse.query<CountRow>(...countSql(query, hours, counted), options),
+    metrics.includes('revenue') ? warehouse.query<MoneyRow>(...moneySql(query, hours), options) : [],
   ]);
   const byHour = new Map(counts.map((row) => [Number(row.hour), row]));
   const sums = new Map<number, Record<string, string>>();
@@ -55,14 +60,27 @@ export async function countHours(
   };
 }
 
-function countSql(query: AnalyticsQuery, hours: readonly number[]): [string, Record<string, unknown>] {
+const COUNT_SQL: Record<CountMetric, string> = {
+  active_users: 'uniqExact(person)',
+  new_users: `uniqExactIf(person, ${hourSql('first')} = hour AND toUnixTimestamp64Milli(first) >= hour)`,
+  sessions: "uniqExactIf(app_id, person, session_id, session_id != '')",
+  events: 'count()',
+};
+
+function countSql(
+  query: AnalyticsQuery,
+  hours: readonly number[],
+  metrics: readonly CountMetric[],
+): [string, Record<string, unknown>] {
   const active = withPersonSql(query, selectHours(query, `app_id, ${USER_SQL} AS user, session_id`));
   const firstSeen = selectFirstSeen(query);
+  // Reads all users there are.
+  const seen = metrics.includes('new_users')
+    ? `INNER JOIN (${firstSeen.sql}) AS seen ON active.person = seen.person`
+    : '';
+  const columns = metrics.map((metric) => `${COUNT_SQL[metric]} AS ${metric}`).join(', ');
   return [
-    `SELECT hour, uniqExact(person) AS active_users, uniqExactIf(person, ${hourSql('first')} = hour AND toUnixTimestamp64Milli(first) >= hour) AS new_users,
-      uniqExactIf(app_id, person, session_id, session_id != '') AS sessions, count() AS events
-    FROM (${active.sql}) AS active INNER JOIN (${firstSeen.sql}) AS seen ON active.person = seen.person
-    GROUP BY hour`,
+    `SELECT hour, ${columns} FROM (${active.sql}) AS active ${seen} GROUP BY hour`,
     { ...active.params, ...firstSeen.params, hours },
   ];
 }

@@ -9,7 +9,7 @@ import { COMPARE_QUERY, previousRange } from '../compare.ts';
 import { METRIC_FIELDS } from '../daily-rows.ts';
 import { HOUR_DEFINITIONS } from '../definitions.ts';
 import { describeQuery, META_FIELDS } from '../meta.ts';
-import { HOUR_METRICS, metricsQuery, parseMetrics } from '../metrics.ts';
+import { HOUR_METRICS, type HourMetric, metricsQuery, parseMetrics } from '../metrics.ts';
 import {
   type AnalyticsQuery,
   type AnalyticsServices,
@@ -67,8 +67,6 @@ export const HOURLY_ANSWER = component(
     }),
   }),
 );
-
-type HourMetric = (typeof HOUR_METRICS)[number];
 
 /** Returns a row per hour with the requested metrics. Throws 403, 422, StorageError. */
 export async function answerHourly(
@@ -129,7 +127,7 @@ async function readHours(
   signal: AbortSignal,
 ): Promise<Static<typeof HOUR_JSON>[]> {
   const hours = listHours(query.timezone, query.range);
-  const counts = await countHours(services, query, hours, signal);
+  const counts = await countHours(services, query, { hours, metrics }, signal);
   const past = hours.filter((hour) => hour <= nowMs);
   return past.map((hour) => {
     const all = { ...counts(hour) };
