@@ -195,7 +195,7 @@ test('rejects a second process on the folder, naming the folder and the holder',
   const child = spawnSync(process.execPath, ['--input-type=module', '-e', script, store.path], {
     encoding: 'utf8',
   });
-  assert.match(child.stdout, /^unavailable .*another Appflow process/);
+  assert.match(child.stdout, /^busy .*another Appflow process/);
   assert.ok(child.stdout.includes(store.path) && child.stdout.includes(String(process.pid)));
 });
 
