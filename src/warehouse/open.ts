@@ -70,8 +70,8 @@ export const READERS = 4;
 export const QUERIES_WAITING_MAX = 128;
 
 /**
- * Opens the store, migrates its tables and repairs what a crash left behind. Rejects with StorageError `unavailable`
- * when another process holds the folder or it cannot be written.
+ * Opens the store, migrates its tables and repairs what a crash left behind. Rejects with StorageError: `busy` when
+ * another process has the folder open, `unavailable` when it cannot be written.
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
   const { path, log, clock } = options;
