@@ -4,7 +4,7 @@ import type { HOUR_METRICS, Metric } from './metrics.ts';
 export const METRIC_DEFINITIONS: Record<Metric, string> = {
   dau: "People (linked IDs are one person) with at least one event that day in the reporting timezone. Exact, not estimated. Someone active on two days counts once on each, so days don't add up to weeks.",
   new_users:
-    'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: those of them who also have an event that matches the filters on that day.',
+    'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: only those who also have a matching event on that day.',
   sessions:
     'Distinct pairs of person and session_id, in one app, with at least one event that day; events without session_id are not counted. Days do not add up to weeks: a session over midnight counts on both days.',
   events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
@@ -17,9 +17,9 @@ export const HOUR_DEFINITIONS: Record<(typeof HOUR_METRICS)[number], string> = {
   active_users:
     'People with at least one event in that hour. Someone active in two hours counts once in each, so hours do not add up to days.',
   new_users:
-    'People whose first event ever was in that hour. With filters: those of them who also have an event that matches the filters in that hour.',
+    'People whose first event ever was in that hour. With filters: only those who also have a matching event in that hour.',
   sessions:
-    'Distinct pairs of person and session_id, in one app, with at least one event in that hour; events without session_id are not counted. A session over the full hour counts in both hours.',
+    'Distinct pairs of person and session_id, in one app, with at least one event in that hour; events without session_id are not counted. A session that spans two hours counts in both.',
   events: 'Events of that hour by their own timestamp, each event_id once.',
   revenue: METRIC_DEFINITIONS.revenue,
 };
@@ -29,7 +29,7 @@ export const USERS_DEFINITIONS = {
   users:
     'People with at least one event in the period, each once, however many days they were active on. Exact, not estimated.',
   new_users:
-    'People whose first event ever was in the period. With filters: those of them who also have an event that matches the filters in the period.',
+    'People whose first event ever was in the period. With filters: only those who also have a matching event in the period.',
   partial: 'Whether some days of the calendar week or month are outside the range. Weeks start on Monday.',
 } as const;
 

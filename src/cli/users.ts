@@ -61,7 +61,7 @@ async function eraseUser(services: ControlServices, appUserId: string, options: 
   const erasure = (await eraseAlone(services, id)) ?? (await untilServerErased(services, id));
   if (erasure.doneAt === null) {
     throw new Error(
-      `${quote(appUserId)} is not erased yet. The request is stored as ${id}: the server erases as soon as it can. Run the command again to see when it is done.`,
+      `${quote(appUserId)} is not erased yet. The request is stored as ${id}, and a running server repeats it until it is done: see GET /v1/erasures/${id}.`,
     );
   }
   if (options.json) return JSON.stringify(toErasureJson(erasure));

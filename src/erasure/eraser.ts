@@ -157,7 +157,7 @@ async function plan(
   let [events, appUserIds] = [0, 0];
   const starts = await listStarts(services.findPerson, { projectId, appIds, appUserId });
   for (const appId of appIds) {
-    const planned = await planErasure(services, { projectId, appId }, starts);
+    const planned = await planErasure(services, { projectId, appId }, starts.get(appId) ?? [appUserId]);
     plans.push(planned.plan);
     events += planned.events;
     appUserIds += planned.appUserIds;

@@ -3,7 +3,7 @@ import { mayBeDamage } from '../warehouse/integrity/damage-error.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Filter, withCondition } from './event-filter.ts';
 
-/** How many events have an ID, and the times that nearly all events stored with them are of, epoch milliseconds. */
+/** How many events have an ID, and the time range of nearly all events in the same blocks, in epoch milliseconds. */
 export type EventPlaces = { count: number; fromMs: number; toMs: number };
 
 /**

@@ -60,6 +60,8 @@ export async function searchEvents(
     readEventPage(warehouse, of, { query, nowMs: clock.now(), countMax }, signal);
   const { event_id: eventId } = query;
   if (eventId === undefined) return await read(filter);
+  // Also of an unknown event, a wrong cursor is reported.
+  decodeCursor(query.cursor, isSearchPosition);
   const places = await findEventPlaces(warehouse, { projectId, appIds, eventId }, signal);
   if (places?.count === 0) return { data: [], next_cursor: null };
   const near = places && (await read(narrowTo(filter, places), places.count));

@@ -40,7 +40,9 @@ type Zone = { offsetAt: (atMs: number) => number; weeks: Map<number, WeekOffsets
 type WeekOffsets = [ZoneOffset, ...ZoneOffset[]];
 
 /** More than there are time zones: names may be spelled in several ways. */
-const ZONES_MAX = 500;
+const ZONES_MAX = 600;
+/** Weeks of a zone in memory: more than the longest query asks for. */
+const WEEKS_MAX = 2_000;
 const zones = new Map<string, Zone>();
 
 function zoneOf(timezone: string): Zone {
@@ -58,7 +60,10 @@ function findOffset(zone: Zone, atMs: number): number {
   return (second !== undefined && atMs >= second.fromMs ? second : first).offsetMs;
 }
 
-/** Returns one or two offsets: since 2000, the year of the oldest events, no zone changed twice within a week. */
+/**
+ * Returns one or two offsets: since 2000, the year of the oldest events, no zone changed twice between two Thursdays (UTC), with
+ * which these weeks begin.
+ */
 function offsetsOfWeek({ offsetAt, weeks }: Zone, week: number): WeekOffsets {
   const known = weeks.get(week);
   if (known) return known;
@@ -67,6 +72,7 @@ function offsetsOfWeek({ offsetAt, weeks }: Zone, week: number): WeekOffsets {
   const found: WeekOffsets = [{ fromMs, offsetMs }];
   if (after !== offsetMs)
     found.push({ fromMs: findChange(offsetAt, offsetMs, fromMs, toMs), offsetMs: after });
+  if (weeks.size >= WEEKS_MAX) weeks.clear();
   weeks.set(week, found);
   return found;
 }

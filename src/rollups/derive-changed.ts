@@ -30,7 +30,9 @@ export async function deriveChanged(state: State, log: Log): Promise<void> {
       failures.push(error);
     }
   }
-  if (failures.length > 0) throw failures[0];
+  if (failures.length > 1)
+    throw new AggregateError(failures, `${failures.length} apps could not be rolled up`);
+  if (failures.length === 1) throw failures[0];
   await writeBlock(state.gateway, block, nextNumber(state));
 }
 
@@ -57,12 +59,12 @@ async function deriveApp(
       requireOpen(state);
       const version = nextNumber(state, slot);
       await deriveDays(state.gateway, { projectId, appId, timezone, days: step, version, slot, block });
-      // Days that were invalidated meanwhile may contain what is deleted now. The number of a later one is higher.
-      const current = days.filterTaken(step);
       const counts = await countRows(state.gateway, {
         sql: 'project_id = {project_id:String} AND app_id = {app_id:String} AND version = {version:UInt64}',
         params: { project_id: projectId, app_id: appId, version },
       });
+      // Days that were invalidated meanwhile may contain what is deleted now. The number of a later one is higher.
+      const current = days.filterTaken(step);
       const rowsOf = new Map(counts.map((row) => [row.day, Number(row.rows)]));
       const rolled = current.map((day) => {
         const rowCount = rowsOf.get(day) ?? 0;

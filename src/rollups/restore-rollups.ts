@@ -15,6 +15,8 @@ import { daysOf, nextNumber, requireOpen, type State } from './state.ts';
 /** Reads what is stored, unless it is damaged: then everything is derived again. Rejects with StorageError. */
 export async function restoreRollups(state: State, log: Log): Promise<void> {
   const { gateway, directory } = state;
+  // What an attempt that failed has noted. Events that came meanwhile are found by their block.
+  state.apps.clear();
   // What a log held at the start may not be inserted yet.
   await state.query('SELECT 1');
   if (!(await areIntact(gateway, () => requireOpen(state)))) {

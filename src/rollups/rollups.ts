@@ -65,20 +65,22 @@ export function openRollups(services: RollupServices): Rollups {
   });
   return {
     find(app, timezone, range) {
+      if (!state.isRestored) return undefined;
       const days = daysOf(state, app);
       return days?.timezone === timezone && days.isComplete() ? days.find(range) : undefined;
     },
     async invalidate({ id, projectId }, days) {
-      // What is being read would put these days back.
+      // A restore that is running would mark these days as current again.
       if (!state.isRestored) await settle();
       const known = daysOf(state, { id, projectId });
       known?.forget(days);
       const timezone = known?.timezone ?? '';
-      state.invalidated = nextNumber(state);
+      const number = nextNumber(state);
+      state.invalidated.set(id, number);
       await writeRolledDays(
         state.gateway,
         days.map((day) => ({ projectId, appId: id, timezone, day, version: 0, rowCount: 0, block: 0 })),
-        state.invalidated,
+        number,
       );
     },
     forgetUsers: (app, userIds) => forgetUsers(state, app, userIds),
@@ -101,7 +103,12 @@ async function forgetUsers(
     const sql = `ALTER TABLE ${table} DELETE WHERE project_id = {project_id:String} AND app_id = {app_id:String}
       AND version < {version:UInt64} AND has(arrayMap(user_id -> sipHash64(user_id), {user_ids:Array(String)}), user)
       SETTINGS mutations_sync = 2`;
-    const params = { project_id: projectId, app_id: id, version: invalidated, user_ids: userIds };
+    const params = {
+      project_id: projectId,
+      app_id: id,
+      version: invalidated.get(id) ?? 0,
+      user_ids: userIds,
+    };
     await gateway.command(bind(sql, params));
   }
 }

@@ -24,15 +24,15 @@ export type State = {
   isRestored: boolean;
   /** The highest number that was given to a version or to something written. */
   number: number;
-  /** The number of the latest invalidation. */
-  invalidated: number;
+  /** The number of the latest invalidation of each app. */
+  invalidated: Map<string, number>;
   isStopped: boolean;
 };
 
 /** Returns the state of rollups of which nothing is known yet. */
 export const createState = ({ warehouse, directory, clock }: RollupServices): State => ({
   ...{ gateway: warehouse.maintenance, query: warehouse.query, directory, clock },
-  ...{ apps: new Map(), noted: 0, isRestored: false, number: 0, invalidated: 0, isStopped: false },
+  ...{ apps: new Map(), noted: 0, isRestored: false, number: 0, invalidated: new Map(), isStopped: false },
 });
 
 /** Returns a number above all before, also those before a restart; `parity` is its last bit. */
@@ -42,7 +42,7 @@ export function nextNumber(state: State, parity?: 0 | 1): number {
   return state.number;
 }
 
-/** Returns the days of an app in its time zone of now: in another one, all must be derived again. */
+/** Returns the days of an app in its current time zone: in another one, all must be derived again. */
 export function daysOf({ directory, apps }: State, { id, projectId }: AppIds): AppDays | undefined {
   const timezone = directory.findApp(id)?.timezone;
   const known = apps.get(id);

@@ -156,6 +156,31 @@ describe('deleting events', () => {
     assert.deepEqual(await persons(), []);
   });
 
+  it('keeps links that are dated later, whose person starts again', async () => {
+    const project_id = 'proj_again';
+    const identify = (anonymous_id: string, timestamp: number) =>
+      rowsOf('gia', 1, {
+        ...{ project_id, event_name: '$identify', timestamp },
+        properties: JSON.stringify({ anonymous_id }),
+      });
+    await warehouse.append([...identify('tablet', START), ...identify('watch', START + 11)]);
+    const person = { appId: 'app_a', ids: ['gia', 'tablet', 'watch'] };
+    await warehouse.deleteEvents({ projectId: project_id, to: START + 10, person });
+    const persons = () =>
+      warehouse.query(
+        "SELECT id, argMax(person, version) AS person FROM person_ids WHERE project_id = 'proj_again' GROUP BY id",
+      );
+    assert.deepEqual(await persons(), [{ id: 'watch', person: 'gia' }]);
+    await warehouse.deleteEvents({
+      projectId: project_id,
+      to: START + 10,
+      person: { ...person, ids: ['gia'] },
+    });
+    assert.deepEqual(await persons(), [{ id: 'watch', person: 'gia' }]);
+    await warehouse.deleteEvents({ projectId: project_id, to: START + 11, person });
+    assert.deepEqual(await persons(), []);
+  });
+
   it('deletes the events of a project up to a time, and users who have none left', async () => {
     const project_id = 'proj_old';
     await warehouse.append([

@@ -6,7 +6,7 @@ import { timeSql } from './event-sql.ts';
 import type { EventIdentity } from './id-filter.ts';
 import { type Deletion, deletedEvents } from './integrity/deletion.ts';
 import type { Integrity } from './integrity/integrity.ts';
-import { findComplete, type Pause, rebuildInUse } from './integrity/rebuild-in-use.ts';
+import { findHighest, type Pause, rebuildInUse } from './integrity/rebuild-in-use.ts';
 import { runDeletion } from './integrity/run-deletion.ts';
 import { type RebuildProgress, rebuildAll } from './rebuild-all.ts';
 
@@ -101,9 +101,15 @@ async function rememberIds(
   }
 }
 
-/** What the writer derived again meanwhile, after a failure, may contain IDs of events that are deleted now. */
+/**
+ * What the writer derived again meanwhile, after a failure, may contain IDs of events that are deleted now. Rejects with
+ * StorageError while events cannot be inserted.
+ */
 async function requireSameIds(gateway: Gateway, options: DeletionsOptions): Promise<void> {
-  const block = await findComplete(gateway, options.pause, 0);
+  let block = 0;
+  await options.pause(async () => {
+    block = await findHighest(gateway);
+  });
   const [row] = await gateway.query<{ events: string; ids: string }>(
     `SELECT (SELECT count() FROM events WHERE block <= {block:UInt64}) AS events,
       (SELECT count() FROM event_ids WHERE block <= {block:UInt64}) AS ids`,

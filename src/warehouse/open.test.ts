@@ -235,7 +235,15 @@ test("keeps each user's first and last time whatever the order of events", async
 });
 
 test('syncs every table that an append writes to disk', async () => {
-  const derived = ['erased_ids', 'event_ids', 'links', 'person_ids', 'user_properties', 'users'];
+  const derived = [
+    'deleted_until',
+    'erased_ids',
+    'event_ids',
+    'links',
+    'person_ids',
+    'user_properties',
+    'users',
+  ];
   const rollups = ['revenue_days', 'rollup_days', 'user_day_values', 'user_days'];
   const tables = [...derived, ...rollups, 'events', 'schema_migrations'].sort();
   const rows = await warehouse.query<{ name: string; engine_full: string }>(

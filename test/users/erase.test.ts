@@ -154,6 +154,22 @@ describe('erasing a person', () => {
     for (const id of ['dev-3', 'dev-4', 'ivy']) assert.deepEqual(await idsOf(id), [], id);
   });
 
+  it('erases one person by the ID of a device that was handed on: the one in its profile', async () => {
+    const link = (to: string, id: string) => ({
+      ...event(to, id, { properties: { anonymous_id: 'dev-5' } }),
+      event_name: '$identify',
+    });
+    await send([event('dev-5', 'z1'), link('kim', 'z2'), event('leo', 'z3')]);
+    await send([event('dev-5', 'z4'), link('leo', 'z5'), event('kim', 'z6')], { app_id: secondId });
+    const [shown, other] = app_id < secondId ? ['kim', 'leo'] : ['leo', 'kim'];
+    const { body } = await api.call('GET', '/v1/users/dev-5?app_id=all', { key });
+    assert.equal(body.app_user_id, shown);
+    await erase('dev-5', '?app_id=all');
+    assert.deepEqual(await idsOf(shown), []);
+    assert.equal((await idsOf(other)).length, 2);
+    assert.equal((await idsOf('dev-5')).length, 1);
+  });
+
   it('leaves no sample of rejected events with an ID, of events before and after, with and without an app', async () => {
     const wrong = (id: string, more = {}) => ({
       ...event('jo-secret', id),

@@ -23,7 +23,7 @@ const FILTERS: AnalyticsFilter[] = [
 test('reads the filters of a URL back, and leaves out unknown ones', () => {
   assert.deepEqual(parseFilters(renderFilters(FILTERS)), FILTERS);
   assert.deepEqual(parseFilters(['city:Berlin', 'country', '__proto__:x']), []);
-  assert.equal(parseFilters(Array.from({ length: 21 }, (_, index) => `country:${index}`)).length, 20);
+  assert.equal(parseFilters(Array.from({ length: 301 }, (_, index) => `country:${index}`)).length, 300);
 });
 
 test('keeps a filter once, and removes exactly one', () => {

@@ -30,7 +30,8 @@ export type AnalyticsFilter = { field: FilterField; value: string };
 /** The filters as query parameters: values of one field are alternatives. */
 export type AnalyticsFilters = Partial<Record<FilterField, string[]>>;
 
-const FILTERS_MAX = 20;
+/** As many as a query accepts: 50 values of each field. */
+const FILTERS_MAX = 300;
 
 /** Returns the filters of a URL's `filter`, each `FIELD:VALUE`. Unknown fields are left out. */
 export function parseFilters(texts: readonly string[] = []): AnalyticsFilter[] {

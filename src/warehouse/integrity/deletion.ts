@@ -66,25 +66,41 @@ function ofPerson(): Record<string, string> {
 
 /** Calendar days start up to 14 hours before those of UTC, so the last ones may still have events. */
 function untilTime({ to }: Deletion): Record<string, string> {
-  const time = TO_SQL;
   const day = `day < ${Math.floor(to / DAY_MS) - 1}`;
-  const ofProject = `${DATABASE_NAME}.users WHERE project_id = {deleted_project:String}`;
-  const gone = `SELECT app_id, app_user_id FROM ${ofProject}
-    GROUP BY app_id, app_user_id HAVING max(last_seen) <= ${time}`;
-  // What was said about people before stays as long as they have events.
-  const isGone = (id: string) => `(app_id, ${id}) NOT IN (SELECT app_id, app_user_id FROM ${ofProject})`;
-  const linked = `SELECT app_id, id FROM ${DATABASE_NAME}.links WHERE project_id = {deleted_project:String}`;
-  const isUnlinked = (id: string) => `(app_id, ${id}) NOT IN (${linked})`;
+  const isOld = `timestamp <= ${TO_SQL}`;
+  const gone = `SELECT app_id, app_user_id FROM ${ofProject('users')}
+    GROUP BY app_id, app_user_id HAVING max(last_seen) <= ${TO_SQL}`;
+  const linked = `SELECT DISTINCT app_id, id FROM ${ofProject('links')} AND is_target = 0 AND ${isOld}`;
+  const described = `SELECT DISTINCT app_id, app_user_id AS id FROM ${ofProject('user_properties')} AND ${isOld}`;
   return {
     users: `(app_id, app_user_id) IN (${gone})`,
-    links: `timestamp <= ${time} AND ${isGone('id')} AND ${isGone('other')}`,
-    person_ids: isUnlinked('id'),
-    user_properties: `timestamp <= ${time} AND ${isGone('app_user_id')} AND ${isUnlinked('app_user_id')}`,
+    links: `${isOld} AND (app_id, if(is_target = 1, other, id)) IN (${forgottenSql(linked)})`,
+    person_ids: `(app_id, id) IN (${forgottenSql(`SELECT app_id, id FROM (${PERSONS_SQL})`)})`,
+    user_properties: `${isOld} AND (app_id, app_user_id) IN (${forgottenSql(described)})`,
     user_days: day,
     user_day_values: day,
     revenue_days: day,
   };
 }
+
+const ofProject = (table: string) => `${DATABASE_NAME}.${table} WHERE project_id = {deleted_project:String}`;
+
+/** SQL for `app_id`, `id` and `person` of each linked ID. */
+const PERSONS_SQL = `SELECT app_id, id, argMax(person_ids.person, version) AS person FROM ${ofProject('person_ids')}
+  GROUP BY app_id, id`;
+
+/** SQL for the hash of the person of each of some IDs, which have `app_id` and `id`. */
+const personsOfSql = (ids: string) => `SELECT ids.app_id AS app_id, ids.id AS id,
+    sipHash64(ids.app_id, if(linked.person = '', ids.id, linked.person)) AS hash
+  FROM (${ids}) AS ids LEFT ANY JOIN (${PERSONS_SQL}) AS linked ON ids.app_id = linked.app_id AND ids.id = linked.id`;
+
+/**
+ * Returns SQL for those of some IDs whose person has no event left, and no later link. What was said about the others stays, so
+ * that they are the same people. Run after old users were deleted.
+ */
+const forgottenSql = (ids: string) => `SELECT app_id, id FROM (${personsOfSql(ids)}) WHERE hash NOT IN (
+  SELECT hash FROM (${personsOfSql(`SELECT app_id, app_user_id AS id FROM ${ofProject('users')}
+    UNION ALL SELECT app_id, id FROM ${ofProject('links')} AND timestamp > ${TO_SQL}`)}))`;
 
 /** Returns the statement that derives the users of a person again, who may have new events; undefined for other deletions. */
 export function deriveUsersAgain({ projectId, person }: Deletion): BoundSql | undefined {

@@ -39,7 +39,7 @@ const EVEN_IF_FAILING = { evenIfFailing: true };
  * Returns the highest block at a moment when all blocks are complete; `known`, if events cannot be inserted now. While blocks are
  * inserted, those of a year become visible before those of another one.
  */
-export async function findComplete(gateway: Gateway, pause: Pause, known: number): Promise<number> {
+async function findComplete(gateway: Gateway, pause: Pause, known: number): Promise<number> {
   let highest = known;
   const find = async () => {
     highest = await findHighest(gateway);

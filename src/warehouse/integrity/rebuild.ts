@@ -62,15 +62,15 @@ const TIME_OF: Partial<Record<DerivedTable, string>> = {
   user_properties: 'timestamp',
 };
 
-/** Copies the rows from before the oldest event of their app: see `listTableDeletions`. A damaged table has none to keep. */
+/** Copies the rows of the time whose events were deleted by their age. A damaged table has none to keep. */
 async function keepOlderRows(gateway: Gateway, table: DerivedTable): Promise<void> {
   const time = TIME_OF[table];
   if (time === undefined) return;
   try {
     await gateway.command(
       `${markSql(REBUILD_MARK)} INSERT INTO ${draftOf(table)} SELECT ${table}.* FROM ${table} INNER JOIN (
-        SELECT project_id, app_id, min(timestamp) AS oldest FROM events GROUP BY project_id, app_id
-      ) AS kept USING (project_id, app_id) WHERE ${table}.${time} < kept.oldest`,
+        SELECT project_id, max(until) AS until FROM deleted_until GROUP BY project_id
+      ) AS deleted USING (project_id) WHERE ${table}.${time} <= deleted.until`,
     );
   } catch (error) {
     if (!mayBeDamage(error)) throw error;

@@ -9,6 +9,16 @@ import { type Deletion, deletedEvents, deriveUsersAgain, listTableDeletions } fr
  * interrupted. Rejects with StorageError.
  */
 export async function runDeletion(gateway: Gateway, deletion: Deletion): Promise<void> {
+  if (deletion.person === undefined) {
+    // Before anything is deleted: see `keepOlderRows`.
+    const params = { project: deletion.projectId, until: deletion.to };
+    await gateway.command(
+      bind(
+        'INSERT INTO deleted_until SELECT {project:String}, fromUnixTimestamp64Milli({until:Int64})',
+        params,
+      ),
+    );
+  }
   for (const { table, where } of listTableDeletions(deletion)) {
     // Nothing to do is the usual case of a repeated deletion, and replacing parts is not free.
     const [row] = await gateway.query<{ rows: string }>(

@@ -21,7 +21,7 @@ FROM ${IDENTIFIED_SQL} ARRAY JOIN [toUInt8(0), toUInt8(1)] AS is_target WHERE 1`
 
 /** SQL for the same of all links: retention keeps some after their events are gone. */
 const LINKED_SQL = `(
-  SELECT DISTINCT project_id, app_id, other AS anonymous_id, id AS app_user_id, timestamp, event_id, verified
+  SELECT project_id, app_id, other AS anonymous_id, id AS app_user_id, timestamp, event_id, verified
   FROM links WHERE is_target = 1
 )`;
 
@@ -59,7 +59,7 @@ export async function derivePersonIds(gateway: Gateway, destination: Destination
   );
   for (const { project_id, app_id } of apps) {
     const links = await gateway.query<Omit<Link, 'timestamp'> & { timestamp: string }>(
-      `SELECT anonymous_id AS anonymousId, app_user_id AS appUserId, event_id AS eventId, verified,
+      `SELECT DISTINCT anonymous_id AS anonymousId, app_user_id AS appUserId, event_id AS eventId, verified,
         toUnixTimestamp64Milli(timestamp) AS timestamp
       FROM ${INVOLVED_SQL} AND project_id = {project_id:String} AND app_id = {app_id:String}`,
       { project_id, app_id },

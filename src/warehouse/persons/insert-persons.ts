@@ -7,7 +7,13 @@ import {
   USER_PROPERTY_COLUMNS,
 } from './read-reserved.ts';
 import type { Link } from './resolve-links.ts';
-import { findNextVersion, findPersonUpdate, type LinkedApp, readLinksFrom } from './update-persons.ts';
+import {
+  findNextVersion,
+  findPersonUpdate,
+  type LinkedApp,
+  readLinking,
+  readLinksFrom,
+} from './update-persons.ts';
 
 const INSERT_LINKS_SQL = `INSERT INTO links (project_id, app_id, id, is_target, other, timestamp, event_id, verified)
 FORMAT JSONCompactEachRow\n`;
@@ -33,7 +39,8 @@ type AddedLink = { event: PersonEvent; link: Link };
 
 /**
  * Inserts what events say about persons: properties, links, and which IDs are another person by them. `version` is the highest
- * block they came with, and the version of persons that change, unless they have a higher one. Doing it again changes nothing. Returns the links without effect. Rejects with StorageError.
+ * block they came with, and the version of persons that change, unless they have a higher one. Doing it again changes nothing.
+ * Returns the links without effect. Rejects with StorageError.
  */
 export async function insertPersons(
   gateway: Gateway,
@@ -73,7 +80,9 @@ export async function insertPersons(
 
 /** Derives the persons of IDs again of which links were deleted: others may have an effect now. Rejects with StorageError. */
 export async function relinkIds(gateway: Gateway, app: LinkedApp, ids: readonly string[]): Promise<void> {
-  const links = await readLinksFrom(gateway, app, ids);
+  // Those to them too: what is dated later than an erasure belongs to a new person.
+  const linking = await readLinking(gateway, app, ids);
+  const links = await readLinksFrom(gateway, app, [...new Set([...ids, ...linking])]);
   if (links.length === 0) return;
   const { changed } = await findPersonUpdate(gateway, app, links);
   const version = await findNextVersion(gateway, app, changed, 0);

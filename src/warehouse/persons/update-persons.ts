@@ -141,7 +141,7 @@ async function readMembers(
 }
 
 /** Reads the IDs that have a link to some IDs. */
-async function readLinking(
+export async function readLinking(
   gateway: Pick<Gateway, 'query'>,
   app: LinkedApp,
   ids: readonly string[],

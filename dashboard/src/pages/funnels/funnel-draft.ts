@@ -107,7 +107,7 @@ export function splitFilters({ filters = {}, ...definition }: FunnelDefinition) 
   return { definition, filters: fromFilterQuery(filters) };
 }
 
-/** Whether two definitions ask the same. */
+/** Whether two definitions are equivalent. */
 export const isSameFunnel = (one: FunnelDefinition, other: FunnelDefinition): boolean =>
   toComparable(one) === toComparable(other);
 

@@ -122,7 +122,7 @@ function useUpdate() {
   };
   const restore = useMutation({
     ...change,
-    onSuccess: ({ name }) => toast.success(`Saved ${name} as it was`),
+    onSuccess: ({ name }) => toast.success(`Restored ${name}`),
   });
   return useMutation({
     ...change,

@@ -52,8 +52,8 @@ function LinkConflicts({ count }: { count: number }) {
   if (count === 0) return null;
   return (
     <Callout tone="warn" title={`${formatAmount(count, 'link')} ignored`}>
-      Their <Code>$identify</Code> events are stored, but the <Code>anonymous_id</Code> is linked to another
-      user already. Apps should send a new one after sign-out.
+      The <Code>$identify</Code> events are stored, but their <Code>anonymous_id</Code> is already linked to
+      another user. Apps should create a new one after sign-out.
     </Callout>
   );
 }
