@@ -55,6 +55,20 @@ describe('appflow demo', () => {
     }
   });
 
+  it('saves the campaign and the releases as annotations, and a funnel that loses people', async () => {
+    const { body: annotations } = await api.call('GET', '/v1/annotations', { key });
+    assert.deepEqual(annotations.data.map(({ text }: { text: string }) => text).sort(), [
+      'Back-to-school campaign',
+      'Version 2.9.0',
+    ]);
+    const { body: funnels } = await api.call('GET', '/v1/funnels', { key });
+    const [{ definition }] = funnels.data;
+    const body = { ...definition, app_id: stage.appIds.ios, days: 20 };
+    const { body: answer, text } = await api.call('POST', '/v1/analytics/funnel', { key, body });
+    const [started, onboarded, tried] = answer.data.map(({ users }: { users: number }) => users);
+    assert.ok(started > onboarded && onboarded > tried, text);
+  });
+
   it('creates a project with three apps, and keys with past usage', async () => {
     const { body: project } = await api.call('GET', '/v1/project', { key });
     assert.deepEqual([project.name, project.id], ['Appflow Demo', projectId]);

@@ -65,6 +65,28 @@ describe('demo events', () => {
     assert.ok(Math.max(...visitors) < usersOf(events) / 2, 'not everyone comes every day');
   });
 
+  it('show a campaign that brings people, and people who stay longer the later they join', () => {
+    const signUps = events.filter(({ event_name }) => event_name === 'sign_up');
+    const dayOf = ({ timestamp }: DemoEvent) => Math.floor((Date.parse(timestamp) - stage.startMs) / DAY_MS);
+    const joined = new Map(signUps.map((event) => [event.app_user_id, dayOf(event)]));
+    const fromCampaign = signUps.filter(({ properties }) => properties?.campaign === 'back_to_school');
+    assert.ok(fromCampaign.length >= 10);
+    assert.deepEqual([...new Set(fromCampaign.map(dayOf))].sort(), [54, 55, 56]);
+    const stayed = (first: number, last: number) => {
+      const cohort = [...joined].filter(([, day]) => day >= first && day <= last).map(([id]) => id);
+      const back = new Set(
+        events
+          .filter((event) => {
+            const after = dayOf(event) - (joined.get(event.app_user_id) ?? Number.NaN);
+            return after === 7;
+          })
+          .map(({ app_user_id }) => app_user_id),
+      );
+      return cohort.filter((id) => back.has(id)).length / cohort.length;
+    };
+    assert.ok(stayed(50, 75) > 1.15 * stayed(0, 25), `${stayed(0, 25)} → ${stayed(50, 75)}`);
+  });
+
   it('roll out app versions one after another', () => {
     const versionsOn = (day: number) => new Set((days[day] ?? []).map(({ context }) => context.app_version));
     assert.deepEqual([...versionsOn(5)], ['2.8.4']);

@@ -11,7 +11,7 @@ import { randomOf } from './random.ts';
 import { type Action, isActiveOn, visit } from './visits.ts';
 
 /** App versions and the day each was released, newest first. */
-const RELEASES = [
+export const RELEASES = [
   ['3.2.0', 76],
   ['3.1.0', 55],
   ['3.0.1', 37],

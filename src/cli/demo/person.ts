@@ -23,6 +23,8 @@ export type DemoPerson = {
   osVersion: string;
   /** The day of the first visit. Negative for people who joined before the first day. */
   joined: number;
+  /** Whether the person came by the campaign. */
+  isFromCampaign: boolean;
   /** 0 to 1: how likely a visit is soon after joining, and how slowly that declines. */
   loyalty: number;
   /** How many days after a release the person installs it. */
@@ -92,14 +94,32 @@ const PLATFORM_WEIGHTS = [
 const EARLIER_SHARE = 0.35;
 const EARLIER_DAYS = 120;
 
-/** Returns the person with this index. More people join each week than in the week before. */
+/** The share of people who join in the days after the campaign. */
+const CAMPAIGN_SHARE = 0.07;
+const CAMPAIGN_DAYS = 3;
+
+/** Returns the day on which the demo's campaign starts. */
+export const campaignDay = ({ days }: Pick<DemoPlan, 'days'>): number => Math.floor(0.6 * days);
+
+/**
+ * Returns the person with this index. More people join each week than in the week before, most of all after the campaign, and those
+ * who join later stay longer.
+ */
 export function createDemoPerson({ seed, days }: DemoPlan, index: number): DemoPerson {
   const random = randomOf('person', seed, index);
   const platform = pick<DemoPlatform>(random, PLATFORM_WEIGHTS);
   const region = pick<Region>(random, COUNTRIES);
   const isEarlier = random() < EARLIER_SHARE;
-  const joined = Math.floor(isEarlier ? -EARLIER_DAYS * random() : days * random() ** 0.7);
-  const loyalty = 0.15 + 0.75 * random() ** 2;
+  const isFromCampaign = !isEarlier && random() < CAMPAIGN_SHARE;
+  const joined = Math.floor(
+    isEarlier
+      ? -EARLIER_DAYS * random()
+      : isFromCampaign
+        ? campaignDay({ days }) + CAMPAIGN_DAYS * random()
+        : days * random() ** 0.7,
+  );
+  const improved = 0.55 + (0.9 * Math.max(0, joined)) / days;
+  const loyalty = Math.min(1, improved * (0.15 + 0.75 * random() ** 2));
   return {
     ...region,
     index,
@@ -110,6 +130,7 @@ export function createDemoPerson({ seed, days }: DemoPlan, index: number): DemoP
     device: pick<string>(random, DEVICES[platform]),
     osVersion: pick<string>(random, SYSTEMS[platform]),
     joined,
+    isFromCampaign,
     loyalty,
     updateDays: -9 * Math.log(1 - 0.98 * random()),
     subscription: random() < 0.02 + 0.12 * loyalty ? makeSubscription(random, joined) : undefined,

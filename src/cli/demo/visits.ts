@@ -54,13 +54,15 @@ export function visit(person: DemoPerson, day: number, random: Random): Action[]
   return Array.from({ length: sessions }, (_, index) => {
     const localMs = (pick(random, HOURS) + random()) * HOUR_MS;
     const startMs = (localMs - person.zoneHours * HOUR_MS + DAY_MS) % DAY_MS;
-    return session(`s_${person.index}_${day}_${index}`, startMs, isFirst && index === 0, random);
+    const isSignUp = isFirst && index === 0;
+    return session(`s_${person.index}_${day}_${index}`, startMs, isSignUp ? person : undefined, random);
   }).flat();
 }
 
-function session(id: string, startMs: number, isFirst: boolean, random: Random): Action[] {
+/** `newcomer` is the person who signs up in this session. */
+function session(id: string, startMs: number, newcomer: DemoPerson | undefined, random: Random): Action[] {
   const names: [string, Record<string, unknown>?][] = [['app_open']];
-  if (isFirst)
+  if (newcomer)
     names.push([
       'sign_up',
       {
@@ -69,9 +71,10 @@ function session(id: string, startMs: number, isFirst: boolean, random: Random):
           ['google', 38],
           ['email', 22],
         ]),
+        ...(newcomer.isFromCampaign && { campaign: 'back_to_school' }),
       },
     ]);
-  if (isFirst && random() < 0.72) names.push(['onboarding_completed', { steps: 4 }]);
+  if (newcomer && random() < 0.72) names.push(['onboarding_completed', { steps: 4 }]);
   const count = 1 + Math.floor(random() * 5);
   for (let done = 0; done < count; done += 1) {
     names.push(['screen_view', { screen: pick(random, SCREENS) }]);
