@@ -1,7 +1,7 @@
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { mayBeDamage } from '../warehouse/integrity/damage-error.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { type Filter, withCondition } from './event-filter.ts';
+import { buildFilter, type Filter, withCondition } from './event-filter.ts';
 
 /** How many events have an ID, and the time range of nearly all events in the same blocks, in epoch milliseconds. */
 export type EventPlaces = { count: number; fromMs: number; toMs: number };
@@ -40,4 +40,21 @@ export function narrowTo(filter: Filter, { fromMs, toMs }: EventPlaces): Filter 
     ...withCondition(filter, 'timestamp < fromUnixTimestamp64Milli({place_to:Int64})', { place_to: toMs }),
     times: { from: Math.max(from, fromMs), to: Math.min(to ?? toMs, toMs) },
   };
+}
+
+/** Whether these places have all events with the ID, so that no other one can match. Throws StorageError. */
+export async function hasAllEvents(
+  { query }: Pick<Warehouse, 'query'>,
+  { projectId, appIds, eventId }: { projectId: string; appIds: readonly string[]; eventId: string },
+  places: EventPlaces,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { conditions, params } = narrowTo(buildFilter(projectId, appIds, { event_id: eventId }), places);
+  const from = 'timestamp >= fromUnixTimestamp64Milli({place_from:Int64})';
+  const [row] = await query<{ count: string }>(
+    `SELECT count() AS count FROM events WHERE ${[...conditions, from].join(' AND ')}`,
+    { ...params, place_from: places.fromMs },
+    { signal },
+  );
+  return Number(row?.count ?? 0) === places.count;
 }

@@ -13,7 +13,7 @@ import type { Warehouse } from '../warehouse/open.ts';
 import { EVENT_FILTERS, type Filter } from './event-filter.ts';
 import { EVENT_JSON, type PublicEvent, toEventJson } from './event-json.ts';
 import { isTie } from './event-order.ts';
-import { findEventPlaces, narrowTo } from './event-places.ts';
+import { findEventPlaces, hasAllEvents, narrowTo } from './event-places.ts';
 import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 import { buildPersonFilter } from './person-filter.ts';
 
@@ -64,8 +64,12 @@ export async function searchEvents(
   decodeCursor(query.cursor, isSearchPosition);
   const places = await findEventPlaces(warehouse, { projectId, appIds, eventId }, signal);
   if (places?.count === 0) return { data: [], next_cursor: null };
-  const near = places && (await read(narrowTo(filter, places), places.count));
-  return near?.data.length === places?.count && near ? near : await read(filter, places?.count);
+  if (places === undefined) return await read(filter);
+  const near = await read(narrowTo(filter, places), places.count);
+  const isWhole =
+    near.data.length === places.count ||
+    (await hasAllEvents(warehouse, { projectId, appIds, eventId }, places, signal));
+  return isWhole ? near : await read(filter, places.count);
 }
 
 /** What to read: `countMax` events match at most, if that is known. */
