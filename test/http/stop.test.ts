@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect as connectSocket } from 'node:net';
+import { availableParallelism, loadavg } from 'node:os';
 import { it } from 'node:test';
 import { adoptChild } from '../support/adopt-child.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
@@ -11,7 +12,7 @@ import { parseAnswer } from '../support/raw-http.ts';
 const STOP_MS_MAX = 10_000;
 const READY_MS_MAX = 2_000;
 /** How long `node` without a program takes on two cores with nothing else to do. */
-const NODE_START_MS = 50;
+const NODE_START_MS = 40;
 
 /** Returns how long `node` without a program takes now, in milliseconds: the median of 9. */
 function measureNodeStart(): number {
@@ -143,8 +144,9 @@ it('is ready within 2 s of the start of node (median of 5)', async (t) => {
   }
   const median = times.toSorted((a, b) => a - b)[2] ?? Number.POSITIVE_INFINITY;
   t.diagnostic(`ready after ${times.map((ms) => ms.toFixed(0)).join(', ')} ms, median ${median.toFixed(0)}`);
-  // Other processes that share the machine make it slower.
-  const readyMsMax = READY_MS_MAX * Math.max(1, measureNodeStart() / NODE_START_MS);
+  // Other processes that share the machine make it slower, in bursts or all the time.
+  const load = (loadavg()[0] ?? 0) / availableParallelism();
+  const readyMsMax = READY_MS_MAX * Math.max(1, load, measureNodeStart() / NODE_START_MS);
   assert.ok(median < readyMsMax, `${median} ms of ${readyMsMax}`);
 });
 
