@@ -14,6 +14,8 @@ export type PersonUpdate = { changed: ChangedPerson[]; conflicts: Link[] };
 const IDS_PER_QUERY = 5_000;
 
 const APP_SQL = 'project_id = {project_id:String} AND app_id = {app_id:String}';
+/** The condition for rows of the IDs that `queryByIds` asks for. */
+const OF_IDS_SQL = `${APP_SQL} AND id IN {ids:Array(String)}`;
 
 /** SQL for the columns of a Link, in rows of `links` that begin with its anonymous ID. */
 const LINK_SQL = `id AS anonymousId, other AS appUserId, toUnixTimestamp64Milli(timestamp) AS timestamp,
@@ -61,15 +63,13 @@ export async function findNextVersion(
   changed: readonly ChangedPerson[],
   version: number,
 ): Promise<number> {
-  let next = version;
-  for (const some of inChunks(changed.map(({ id }) => id))) {
-    const [row] = await gateway.query<{ highest: string }>(
-      `SELECT max(version) AS highest FROM person_ids WHERE ${APP_SQL} AND id IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: some },
-    );
-    next = Math.max(next, Number(row?.highest ?? 0) + 1);
-  }
-  return next;
+  const rows = await queryByIds<{ highest: string }>(
+    gateway,
+    app,
+    changed.map(({ id }) => id),
+    `SELECT max(version) AS highest FROM person_ids WHERE ${OF_IDS_SQL}`,
+  );
+  return rows.reduce((next, { highest }) => Math.max(next, Number(highest) + 1), version);
 }
 
 /** Reads the stored person of each ID that has one. */
@@ -78,15 +78,13 @@ export async function readPersons(
   app: LinkedApp,
   ids: readonly string[],
 ): Promise<Map<string, string>> {
-  const persons = new Map<string, string>();
-  for (const some of inChunks(ids)) {
-    const rows = await gateway.query<ChangedPerson>(
-      `SELECT id, argMax(person, version) AS person FROM person_ids WHERE ${APP_SQL} AND id IN {ids:Array(String)} GROUP BY id`,
-      { ...paramsOf(app), ids: some },
-    );
-    for (const { id, person } of rows) persons.set(id, person);
-  }
-  return persons;
+  const rows = await queryByIds<ChangedPerson>(
+    gateway,
+    app,
+    ids,
+    `SELECT id, argMax(person, version) AS person FROM person_ids WHERE ${OF_IDS_SQL} GROUP BY id`,
+  );
+  return new Map(rows.map(({ id, person }) => [id, person]));
 }
 
 /**
@@ -129,14 +127,14 @@ async function readMembers(
     for (const [id, person] of found) members.set(id, person);
     last = found.map(([id]) => id);
   }
-  for (const some of inChunks([...persons])) {
-    const rows = await gateway.query<ChangedPerson>(
-      `SELECT id, argMax(person, version) AS person FROM person_ids WHERE ${APP_SQL}
-       GROUP BY id HAVING person IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: some },
-    );
-    for (const { id, person } of rows) members.set(id, person);
-  }
+  const rows = await queryByIds<ChangedPerson>(
+    gateway,
+    app,
+    [...persons],
+    `SELECT id, argMax(person, version) AS person FROM person_ids WHERE ${APP_SQL}
+     GROUP BY id HAVING person IN {ids:Array(String)}`,
+  );
+  for (const { id, person } of rows) members.set(id, person);
   return members;
 }
 
@@ -146,15 +144,9 @@ export async function readLinking(
   app: LinkedApp,
   ids: readonly string[],
 ): Promise<string[]> {
-  const linking: string[] = [];
-  for (const some of inChunks(ids)) {
-    const rows = await gateway.query<{ other: string }>(
-      `SELECT DISTINCT other FROM links WHERE ${APP_SQL} AND is_target = 1 AND id IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: some },
-    );
-    for (const { other } of rows) linking.push(other);
-  }
-  return linking;
+  const sql = `SELECT DISTINCT other FROM links WHERE ${OF_IDS_SQL} AND is_target = 1`;
+  const rows = await queryByIds<{ other: string }>(gateway, app, ids, sql);
+  return rows.map(({ other }) => other);
 }
 
 /** Reads the links of some IDs to others. */
@@ -163,19 +155,27 @@ export async function readLinksFrom(
   app: LinkedApp,
   ids: readonly string[],
 ): Promise<Link[]> {
-  const links: Link[] = [];
-  for (const some of inChunks(ids)) {
-    const rows = await gateway.query<Omit<Link, 'timestamp'> & { timestamp: string }>(
-      `SELECT DISTINCT ${LINK_SQL} FROM links WHERE ${APP_SQL} AND is_target = 0 AND id IN {ids:Array(String)}`,
-      { ...paramsOf(app), ids: some },
-    );
-    for (const row of rows) links.push({ ...row, timestamp: Number(row.timestamp) });
-  }
-  return links;
+  const rows = await queryByIds<Omit<Link, 'timestamp'> & { timestamp: string }>(
+    gateway,
+    app,
+    ids,
+    `SELECT DISTINCT ${LINK_SQL} FROM links WHERE ${OF_IDS_SQL} AND is_target = 0`,
+  );
+  return rows.map((row) => ({ ...row, timestamp: Number(row.timestamp) }));
 }
 
-const paramsOf = ({ projectId, appId }: LinkedApp) => ({ project_id: projectId, app_id: appId });
-
-function* inChunks(ids: readonly string[]): Generator<string[]> {
-  for (let from = 0; from < ids.length; from += IDS_PER_QUERY) yield ids.slice(from, from + IDS_PER_QUERY);
+/** Runs a query about some IDs of an app, in as many statements as they need, and returns the rows of all. */
+async function queryByIds<Row>(
+  { query }: Pick<Gateway, 'query'>,
+  { projectId, appId }: LinkedApp,
+  ids: readonly string[],
+  sql: string,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (let from = 0; from < ids.length; from += IDS_PER_QUERY) {
+    const some = ids.slice(from, from + IDS_PER_QUERY);
+    for (const row of await query<Row>(sql, { project_id: projectId, app_id: appId, ids: some }))
+      rows.push(row);
+  }
+  return rows;
 }
