@@ -33,7 +33,7 @@ export async function findEventPlaces(
   }
 }
 
-/** Returns a filter for the events among those of another one that are in these places. */
+/** Returns a filter narrowed to the time range of these places. */
 export function narrowTo(filter: Filter, { fromMs, toMs }: EventPlaces): Filter {
   const { from, to } = filter.times;
   return {
@@ -42,7 +42,7 @@ export function narrowTo(filter: Filter, { fromMs, toMs }: EventPlaces): Filter 
   };
 }
 
-/** Whether these places have all events with the ID, so that no other one can match. Throws StorageError. */
+/** Whether every event with the ID is in these places, so that none elsewhere can match. Throws StorageError. */
 export async function hasAllEvents(
   { query }: Pick<Warehouse, 'query'>,
   { projectId, appIds, eventId }: { projectId: string; appIds: readonly string[]; eventId: string },

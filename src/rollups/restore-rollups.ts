@@ -15,7 +15,7 @@ import { daysOf, nextNumber, requireOpen, type State } from './state.ts';
 /** Reads what is stored, unless it is damaged: then everything is derived again. Rejects with StorageError. */
 export async function restoreRollups(state: State, log: Log): Promise<void> {
   const { gateway, directory } = state;
-  // What an attempt that failed has noted. Events that came meanwhile are found by their block.
+  // Drops what a failed attempt noted. Events that arrived since then are found by their block.
   state.apps.clear();
   // What a log held at the start may not be inserted yet.
   await state.query('SELECT 1');
@@ -60,7 +60,7 @@ function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, num
       block: 0,
     }));
   }
-  // A part may be gone since.
+  // A part may have been lost since then.
   const isWhole = version > 0 && (found.get(`${appId} ${day} ${version}`) ?? 0) === rowCount;
   if (isWhole) days.setRolled(day, { version, block });
   else days.forget([day]);
@@ -72,7 +72,7 @@ async function findHighestBlock({ gateway }: State): Promise<number> {
   return Number(row?.highest ?? 0);
 }
 
-/** Takes turns with everything else: after an upgrade, these can be the hours of all events. */
+/** Yields to other work regularly: after an upgrade, these can be the hours of all events. */
 async function noteHours(state: State, hours: readonly EventHour[]): Promise<void> {
   for (const [index, { app_id, hour }] of hours.entries()) {
     if (index % HOURS_PER_TURN === HOURS_PER_TURN - 1) await setImmediate();

@@ -1,5 +1,6 @@
 import { DAY_MS } from '../../lib/durations.ts';
 import { DATABASE_NAME } from '../engine/connection.ts';
+import { linkedIdsSql } from '../persons/find-person.ts';
 import { DERIVE_USERS_SQL } from './derive-sql.ts';
 
 /**
@@ -85,18 +86,16 @@ function untilTime({ to }: Deletion): Record<string, string> {
 
 const ofProject = (table: string) => `${DATABASE_NAME}.${table} WHERE project_id = {deleted_project:String}`;
 
-/** SQL for `app_id`, `id` and `person` of each linked ID. */
-const PERSONS_SQL = `SELECT app_id, id, argMax(person_ids.person, version) AS person FROM ${ofProject('person_ids')}
-  GROUP BY app_id, id`;
+const PERSONS_SQL = linkedIdsSql('project_id = {deleted_project:String}');
 
-/** SQL for the hash of the person of each of some IDs, which have `app_id` and `id`. */
+/** Returns SQL for `app_id`, `id` and the person's hash of each ID that `ids` selects. */
 const personsOfSql = (ids: string) => `SELECT ids.app_id AS app_id, ids.id AS id,
     sipHash64(ids.app_id, if(linked.person = '', ids.id, linked.person)) AS hash
   FROM (${ids}) AS ids LEFT ANY JOIN (${PERSONS_SQL}) AS linked ON ids.app_id = linked.app_id AND ids.id = linked.id`;
 
 /**
- * Returns SQL for those of some IDs whose person has no event left, and no later link. What was said about the others stays, so
- * that they are the same people. Run after old users were deleted.
+ * Returns SQL for the IDs that `ids` selects whose person has no events left and no later link. What is known about everyone else
+ * stays, so that they remain the same people. Old users must be deleted first.
  */
 const forgottenSql = (ids: string) => `SELECT app_id, id FROM (${personsOfSql(ids)}) WHERE hash NOT IN (
   SELECT hash FROM (${personsOfSql(`SELECT app_id, app_user_id AS id FROM ${ofProject('users')}

@@ -1,3 +1,4 @@
+import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
 
 /** Apps of one project; `hasLinks` says whether any of their IDs may belong to a person of another ID. */
@@ -14,9 +15,13 @@ export const PERSON_IDS_MAX = 1_000;
 
 const APPS_SQL = 'project_id = {project_id:String} AND app_id IN {app_ids:Array(String)}';
 
-/** SQL for `app_id`, `id` and `person` of each ID that belongs to a person of another ID. */
-export const LINKED_IDS_SQL = `SELECT app_id, id, argMax(person_ids.person, version) AS person FROM person_ids
-  WHERE ${APPS_SQL} GROUP BY app_id, id`;
+/** Returns SQL for `app_id`, `id` and `person` of each linked ID that meets a condition. */
+export const linkedIdsSql = (condition: string): string =>
+  `SELECT app_id, id, argMax(person_ids.person, version) AS person FROM ${DATABASE_NAME}.person_ids
+  WHERE ${condition} GROUP BY app_id, id`;
+
+/** SQL for `app_id`, `id` and `person` of each linked ID of some apps. */
+export const LINKED_IDS_SQL = linkedIdsSql(APPS_SQL);
 
 /** Returns the parameters of LINKED_IDS_SQL. */
 export const appsParams = ({ projectId, appIds }: Pick<PersonApps, 'projectId' | 'appIds'>) => ({
