@@ -18,6 +18,7 @@ import {
   getDemoProject,
   requireSamePlan,
 } from './demo/demo-project.ts';
+import { saveDemoItems } from './demo/demo-saved.ts';
 import { feedLive, openFeed } from './demo/feed.ts';
 import { loadDemo } from './demo/load.ts';
 import type { DemoPlan } from './demo/person.ts';
@@ -63,6 +64,7 @@ export async function runDemo(
     const loaded = await loadEvents(services, state, nowMs, signal);
     // Last, because keys are shown only once: an interrupted run has not created any yet.
     if (state.feedKeyId !== undefined) return { ...loaded, keys: undefined };
+    await saveDemoItems(services, state);
     return { ...loaded, ...(await createDemoKeys(services, loaded.state, nowMs)) };
   } finally {
     await services.close();

@@ -5,6 +5,7 @@ import { SECOND_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { createTurns } from '../lib/turns.ts';
+import { findPerson } from '../warehouse/persons/find-person.ts';
 import {
   type AppPlan,
   type Erasure,
@@ -16,7 +17,6 @@ import {
   updateWork,
 } from './erasure-record.ts';
 import type { ErasureControl, ErasureServices, ErasureStore } from './erasure-services.ts';
-import { listStarts } from './person-ids.ts';
 import { planErasure } from './plan-erasure.ts';
 import { withNeighbors } from './rolled-days.ts';
 
@@ -155,9 +155,11 @@ async function plan(
 ): Promise<AppPlan[]> {
   const plans: AppPlan[] = [];
   let [events, appUserIds] = [0, 0];
-  const starts = await listStarts(services.findPerson, { projectId, appIds, appUserId });
+  // The person whose profile the ID shows, and in each app the one that the ID belongs to there.
+  const apps = { projectId, appIds, hasLinks: true };
+  const { id: person } = await findPerson(services.warehouse, apps, appUserId, new AbortController().signal);
   for (const appId of appIds) {
-    const planned = await planErasure(services, { projectId, appId }, starts.get(appId) ?? [appUserId]);
+    const planned = await planErasure(services, { projectId, appId }, [appUserId, person]);
     plans.push(planned.plan);
     events += planned.events;
     appUserIds += planned.appUserIds;

@@ -26,20 +26,3 @@ export function findPersonBy({ query }: Pick<Gateway, 'query'>): FindPersonInApp
     return { person, ids: [...new Set([appUserId, person, ...rows.map(({ id }) => id)])] };
   };
 }
-
-/**
- * Returns the IDs by which to find a person in each app: the given one, and the person that it belongs to, who is one across apps by
- * the last of the linked IDs. If the ID belongs to different people, such as that of a device that was handed on, it is the
- * person in the first of these apps, as in a profile: where the ID is someone else's, it is left out. Rejects with StorageError.
- */
-export async function listStarts(
-  findPerson: FindPersonInApp,
-  { projectId, appIds, appUserId }: { projectId: string; appIds: readonly string[]; appUserId: string },
-): Promise<Map<string, string[]>> {
-  const persons = new Map<string, string>();
-  for (const appId of [...appIds].sort())
-    persons.set(appId, (await findPerson({ projectId, appId, appUserId })).person);
-  const person = [...persons.values()].find((one) => one !== appUserId) ?? appUserId;
-  const startsOf = (own: string) => (own === appUserId || own === person ? [appUserId, person] : [person]);
-  return new Map([...persons].map(([appId, own]) => [appId, [...new Set(startsOf(own))]]));
-}

@@ -85,6 +85,7 @@ it('keeps what was said about people as long as they have events, also after a r
     ...[opened('tim', MIDNIGHT - 9), opened('uma', MIDNIGHT + 2)],
   ]);
   await deleteOldEvents(services, { ...project, id: 'proj_c' });
+  assert.deepEqual(await warehouse.query('SELECT id FROM forgotten_ids'), []);
   const read = async () => ({
     links: await warehouse.query("SELECT DISTINCT id FROM links WHERE project_id = 'proj_c' ORDER BY id"),
     persons: await warehouse.query(
@@ -107,9 +108,12 @@ it('keeps what was said about people as long as they have events, also after a r
       { id: 'mid', person: 'end' },
     ],
     properties: ['ann', 'end', 'mid', 'uma'].map((app_user_id) => ({ app_user_id })),
+    // Also of IDs without events: someone who was seen before is not new.
     firstSeen: [
+      { app_user_id: 'ann', first: '-5' },
       { app_user_id: 'anon_1', first: '-7' },
       { app_user_id: 'anon_3', first: '1' },
+      { app_user_id: 'end', first: '-8' },
       { app_user_id: 'uma', first: '2' },
     ],
   });

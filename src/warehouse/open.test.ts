@@ -239,6 +239,7 @@ test('syncs every table that an append writes to disk', async () => {
     'deleted_until',
     'erased_ids',
     'event_ids',
+    'forgotten_ids',
     'links',
     'person_ids',
     'user_properties',

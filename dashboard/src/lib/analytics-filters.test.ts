@@ -23,7 +23,13 @@ const FILTERS: AnalyticsFilter[] = [
 test('reads the filters of a URL back, and leaves out unknown ones', () => {
   assert.deepEqual(parseFilters(renderFilters(FILTERS)), FILTERS);
   assert.deepEqual(parseFilters(['city:Berlin', 'country', '__proto__:x']), []);
-  assert.equal(parseFilters(Array.from({ length: 301 }, (_, index) => `country:${index}`)).length, 300);
+  const texts = (field: string, length: number) =>
+    Array.from({ length }, (_, index) => `${field}:a:${index}`);
+  assert.equal(parseFilters([...texts('country', 51), ...texts('property', 21)]).length, 50 + 20);
+  assert.equal(parseFilters([...texts('country', 50), ...texts('property', 20)]).length, 50 + 20);
+  const full = parseFilters(texts('property', 20));
+  const added = withFilter(full, { field: 'property', value: 'b:1' });
+  assert.deepEqual(added, [...full.slice(1), { field: 'property', value: 'b:1' }]);
 });
 
 test('keeps a filter once, and removes exactly one', () => {

@@ -30,15 +30,16 @@ export type AnalyticsFilter = { field: FilterField; value: string };
 /** The filters as query parameters: values of one field are alternatives. */
 export type AnalyticsFilters = Partial<Record<FilterField, string[]>>;
 
-/** As many as a query accepts: 50 values of each field. */
-const FILTERS_MAX = 300;
+/** How many values of a field a query accepts. */
+const maxOf = (field: FilterField) => (isPropertyField(field) ? 20 : 50);
 
 /** Returns the filters of a URL's `filter`, each `FIELD:VALUE`. Unknown fields are left out. */
 export function parseFilters(texts: readonly string[] = []): AnalyticsFilter[] {
-  return texts.slice(0, FILTERS_MAX).flatMap((text) => {
+  const filters = texts.flatMap((text) => {
     const field = FILTER_FIELDS.find((name) => text.startsWith(`${name}:`));
     return field === undefined ? [] : [{ field, value: text.slice(field.length + 1) }];
   });
+  return FILTER_FIELDS.reduce(keepLast, filters);
 }
 
 /** Returns the `filter` of a URL. */
@@ -47,7 +48,13 @@ export const renderFilters = (filters: readonly AnalyticsFilter[]): string[] =>
 
 /** Returns the filters with one more, which is kept once. */
 export function withFilter(filters: readonly AnalyticsFilter[], added: AnalyticsFilter): AnalyticsFilter[] {
-  return [...withoutFilter(filters, added), added].slice(-FILTERS_MAX);
+  return keepLast([...withoutFilter(filters, added), added], added.field);
+}
+
+/** Leaves out the first filters of a field that has too many. */
+function keepLast(filters: AnalyticsFilter[], field: FilterField): AnalyticsFilter[] {
+  const tooMany = filters.filter((filter) => filter.field === field).slice(0, -maxOf(field));
+  return tooMany.length === 0 ? filters : filters.filter((filter) => !tooMany.includes(filter));
 }
 
 /** Returns the filters without one. */

@@ -8,7 +8,6 @@ import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';
 import type { ControlServices } from '../../server/open-services.ts';
 import { UsageError } from '../terminal/usage-error.ts';
-import { saveDemoItems } from './demo-saved.ts';
 import { DEMO_APP_NAMES } from './events.ts';
 import type { DemoPlan, DemoPlatform } from './person.ts';
 
@@ -80,7 +79,6 @@ export async function createDemo(services: DemoServices, plan: DemoPlan, nowMs: 
     await insertState(write.tx, created);
     return created;
   });
-  await saveDemoItems(services, state);
   await services.directory.refresh();
   return state;
 }

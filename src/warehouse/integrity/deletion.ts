@@ -69,15 +69,14 @@ function ofPerson(): Record<string, string> {
 function untilTime({ to }: Deletion): Record<string, string> {
   const day = `day < ${Math.floor(to / DAY_MS) - 1}`;
   const isOld = `timestamp <= ${TO_SQL}`;
-  const gone = `SELECT app_id, app_user_id FROM ${ofProject('users')}
-    GROUP BY app_id, app_user_id HAVING max(last_seen) <= ${TO_SQL}`;
-  const linked = `SELECT DISTINCT app_id, id FROM ${ofProject('links')} AND is_target = 0 AND ${isOld}`;
-  const described = `SELECT DISTINCT app_id, app_user_id AS id FROM ${ofProject('user_properties')} AND ${isOld}`;
+  // What someone did after that was decided is newer than all of this.
+  const isForgotten = (id: string) =>
+    `(app_id, ${id}) IN (SELECT app_id, id FROM ${ofProject('forgotten_ids')})`;
   return {
-    users: `(app_id, app_user_id) IN (${gone})`,
-    links: `${isOld} AND (app_id, if(is_target = 1, other, id)) IN (${forgottenSql(linked)})`,
-    person_ids: `(app_id, id) IN (${forgottenSql(`SELECT app_id, id FROM (${PERSONS_SQL})`)})`,
-    user_properties: `${isOld} AND (app_id, app_user_id) IN (${forgottenSql(described)})`,
+    users: `last_seen <= ${TO_SQL} AND ${isForgotten('app_user_id')}`,
+    links: `${isOld} AND ${isForgotten('if(is_target = 1, other, id)')}`,
+    person_ids: `version <= (SELECT max(block) FROM ${ofProject('forgotten_ids')}) AND ${isForgotten('id')}`,
+    user_properties: `${isOld} AND ${isForgotten('app_user_id')}`,
     user_days: day,
     user_day_values: day,
     revenue_days: day,
@@ -86,20 +85,34 @@ function untilTime({ to }: Deletion): Record<string, string> {
 
 const ofProject = (table: string) => `${DATABASE_NAME}.${table} WHERE project_id = {deleted_project:String}`;
 
-const PERSONS_SQL = linkedIdsSql('project_id = {deleted_project:String}');
-
-/** Returns SQL for `app_id`, `id` and the person's hash of each ID that `ids` selects. */
-const personsOfSql = (ids: string) => `SELECT ids.app_id AS app_id, ids.id AS id,
-    sipHash64(ids.app_id, if(linked.person = '', ids.id, linked.person)) AS hash
-  FROM (${ids}) AS ids LEFT ANY JOIN (${PERSONS_SQL}) AS linked ON ids.app_id = linked.app_id AND ids.id = linked.id`;
-
 /**
- * Returns SQL for the IDs that `ids` selects whose person has no events left and no later link. What is known about everyone else
- * stays, so that they remain the same people. Old users must be deleted first.
+ * SQL that fills `forgotten_ids`: all IDs of each person whose last event, link and property is not after the time of the deletion.
+ * Whatever is known about everyone else stays, so that they remain the same people.
  */
-const forgottenSql = (ids: string) => `SELECT app_id, id FROM (${personsOfSql(ids)}) WHERE hash NOT IN (
-  SELECT hash FROM (${personsOfSql(`SELECT app_id, app_user_id AS id FROM ${ofProject('users')}
-    UNION ALL SELECT app_id, id FROM ${ofProject('links')} AND timestamp > ${TO_SQL}`)}))`;
+const FORGET_SQL = `INSERT INTO forgotten_ids (project_id, app_id, id, block)
+SELECT {deleted_project:String}, app_id, arrayJoin(ids), (SELECT max(block) FROM ${DATABASE_NAME}.events)
+FROM (
+  SELECT seen.app_id AS app_id, groupUniqArray(seen.id) AS ids FROM (
+    SELECT app_id, app_user_id AS id, last_seen AS at FROM ${ofProject('users')}
+    UNION ALL SELECT app_id, id, timestamp AS at FROM ${ofProject('links')}
+    UNION ALL SELECT app_id, app_user_id AS id, timestamp AS at FROM ${ofProject('user_properties')}
+    UNION ALL SELECT app_id, id, fromUnixTimestamp64Milli(0) AS at FROM ${ofProject('person_ids')}
+  ) AS seen
+  LEFT ANY JOIN (${linkedIdsSql('project_id = {deleted_project:String}')}) AS linked
+  ON seen.app_id = linked.app_id AND seen.id = linked.id
+  GROUP BY seen.app_id, if(linked.person = '', seen.id, linked.person) HAVING max(at) <= ${TO_SQL}
+) SETTINGS max_bytes_before_external_group_by = 250000000`;
+
+/** Returns the statements to run before what is derived is deleted, so that all tables forget the same people; none for a person. */
+export function listDecisions(deletion: Deletion): BoundSql[] {
+  if (deletion.person !== undefined) return [];
+  const { params } = deletedEvents(deletion);
+  const until = `INSERT INTO deleted_until SELECT {deleted_project:String}, ${TO_SQL}`;
+  return [FORGET_NONE_SQL, until, FORGET_SQL].map((sql) => ({ sql, params }));
+}
+
+/** Empties what `listDecisions` filled. */
+export const FORGET_NONE_SQL = 'TRUNCATE TABLE forgotten_ids SYNC';
 
 /** Returns the statement that derives the users of a person again, who may have new events; undefined for other deletions. */
 export function deriveUsersAgain({ projectId, person }: Deletion): BoundSql | undefined {

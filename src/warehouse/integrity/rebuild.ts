@@ -1,3 +1,4 @@
+import { bind } from '../engine/bind.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { markSql } from '../engine/kill.ts';
 import { derivePersonIds, deriveUserProperties } from '../persons/derive-persons.ts';
@@ -62,16 +63,22 @@ const TIME_OF: Partial<Record<DerivedTable, string>> = {
   user_properties: 'timestamp',
 };
 
-/** Copies the rows of the time whose events were deleted by their age. A damaged table has none to keep. */
+/**
+ * Copies the rows of the time whose events were deleted by their age. If the table is damaged, these rows are lost: no event can
+ * bring them back. Rejects with StorageError, also if that time cannot be read.
+ */
 async function keepOlderRows(gateway: Gateway, table: DerivedTable): Promise<void> {
   const time = TIME_OF[table];
   if (time === undefined) return;
+  const projects = await gateway.query<{ project: string; until: string }>(
+    'SELECT project_id AS project, toUnixTimestamp64Milli(max(until)) AS until FROM deleted_until GROUP BY project_id',
+  );
   try {
-    await gateway.command(
-      `${markSql(REBUILD_MARK)} INSERT INTO ${draftOf(table)} SELECT ${table}.* FROM ${table} INNER JOIN (
-        SELECT project_id, max(until) AS until FROM deleted_until GROUP BY project_id
-      ) AS deleted USING (project_id) WHERE ${table}.${time} <= deleted.until`,
-    );
+    for (const { project, until } of projects) {
+      const rows = `SELECT * FROM ${table} WHERE project_id = {project:String} AND ${time} <= fromUnixTimestamp64Milli({until:Int64})`;
+      const insert = `${markSql(REBUILD_MARK)} INSERT INTO ${draftOf(table)} ${rows}`;
+      await gateway.command(bind(insert, { project, until: Number(until) }));
+    }
   } catch (error) {
     if (!mayBeDamage(error)) throw error;
   }

@@ -1,7 +1,14 @@
 import { bind } from '../engine/bind.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { relinkIds } from '../persons/insert-persons.ts';
-import { type Deletion, deletedEvents, deriveUsersAgain, listTableDeletions } from './deletion.ts';
+import {
+  type Deletion,
+  deletedEvents,
+  deriveUsersAgain,
+  FORGET_NONE_SQL,
+  listDecisions,
+  listTableDeletions,
+} from './deletion.ts';
 
 /**
  * Deletes events and what is derived from them, physically: the parts that contained them are replaced, and the engine
@@ -9,16 +16,8 @@ import { type Deletion, deletedEvents, deriveUsersAgain, listTableDeletions } fr
  * interrupted. Rejects with StorageError.
  */
 export async function runDeletion(gateway: Gateway, deletion: Deletion): Promise<void> {
-  if (deletion.person === undefined) {
-    // Before anything is deleted: see `keepOlderRows`.
-    const params = { project: deletion.projectId, until: deletion.to };
-    await gateway.command(
-      bind(
-        'INSERT INTO deleted_until SELECT {project:String}, fromUnixTimestamp64Milli({until:Int64})',
-        params,
-      ),
-    );
-  }
+  const decisions = listDecisions(deletion);
+  for (const { sql, params } of decisions) await gateway.command(bind(sql, params));
   for (const { table, where } of listTableDeletions(deletion)) {
     // Nothing to do is the usual case of a repeated deletion, and replacing parts is not free.
     const [row] = await gateway.query<{ rows: string }>(
@@ -30,6 +29,7 @@ export async function runDeletion(gateway: Gateway, deletion: Deletion): Promise
     const sql = `ALTER TABLE ${table} DELETE WHERE ${where.sql} SETTINGS mutations_sync = 2`;
     await gateway.command(bind(sql, where.params)).catch((error: unknown) => abandon(gateway, table, error));
   }
+  if (decisions.length > 0) await gateway.command(FORGET_NONE_SQL);
   const users = deriveUsersAgain(deletion);
   if (users) await gateway.command(bind(users.sql, users.params));
   const { projectId, person } = deletion;

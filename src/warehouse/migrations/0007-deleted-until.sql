@@ -6,3 +6,14 @@ CREATE TABLE IF NOT EXISTS deleted_until (
 ) ENGINE = AggregatingMergeTree
 ORDER BY project_id
 SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;
+
+-- While events are deleted by their age: the IDs of people who have nothing newer. Empty otherwise. `block` is the highest when that
+-- was decided.
+CREATE TABLE IF NOT EXISTS forgotten_ids (
+  project_id LowCardinality(String),
+  app_id LowCardinality(String),
+  id String CODEC(ZSTD(1)),
+  block UInt64 CODEC(Delta, ZSTD(1))
+) ENGINE = MergeTree
+ORDER BY (project_id, app_id, id)
+SETTINGS ratio_of_defaults_for_sparse_serialization = 1, fsync_after_insert = 1, fsync_part_directory = 1;

@@ -57,8 +57,8 @@ function addTable(add: AddCases, table: string, { definition = '', folder = '' }
   for (const [kind, part] of listPartKinds(folder)) {
     add(` ${table}, a ${kind} part`, part, ['deleted']);
     const files = listFileKinds(part).filter((file) => table === 'events' || FILES_OF_OTHERS.includes(file));
-    // In a wide part each damage is tried; what the engine does does not depend on the kind of part.
-    const damages = kind === 'wide' ? DAMAGES : SOME_DAMAGES;
+    // What the engine does with a file does not depend on its table.
+    const damages = table === 'events' ? DAMAGES : SOME_DAMAGES;
     for (const file of files) add(` ${table}, ${kind} part, ${file}`, join(part, file), damages);
   }
 }
