@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import autocannon from 'autocannon';
 
-/** Connections of `measureSelf`. */
+/** Connections of `measureSelf` unless it is given others. */
 export const HTTP_CONNECTIONS = 32;
 
 /**
@@ -16,10 +16,11 @@ export async function measureSelf(
   key: string | undefined,
   seconds: number,
   expected: 200 | 401 = 200,
+  connections = HTTP_CONNECTIONS,
 ): Promise<number> {
   const result = await autocannon({
     url: `${url}/v1/api-keys/self`,
-    connections: HTTP_CONNECTIONS,
+    connections,
     duration: seconds,
     headers: key === undefined ? {} : { authorization: `Bearer ${key}` },
     // A separate thread shares no event loop with this one. The servers are separate processes.

@@ -3,7 +3,7 @@ import http from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readConfig } from '../src/config/config.ts';
-import { NO_CALLER } from '../src/control/open.ts';
+import { NO_CALLER } from '../src/control/control.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { fillKeys, keyIdAt } from './fill-keys.ts';
 import { describeRun, quantile } from './report.ts';

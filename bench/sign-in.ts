@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { insertAccount } from '../src/accounts/account.ts';
 import { hashPassword } from '../src/accounts/password.ts';
 import { readConfig } from '../src/config/config.ts';
-import { NO_CALLER } from '../src/control/open.ts';
+import { NO_CALLER } from '../src/control/control.ts';
 import { openControlServices } from '../src/server/open-services.ts';
 import { describeRun, quantile } from './report.ts';
 import { LIMITS_OFF, startScript } from './server.ts';

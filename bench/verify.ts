@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { openControl } from '../src/control/open.ts';
+import { openSqliteControl } from '../src/control/open-sqlite.ts';
 import { openDirectory } from '../src/directory/directory.ts';
 import { createSecret, derivePepper, macOf } from '../src/directory/secret.ts';
 import { findUsageRefusal } from '../src/keys/verify/usage-restrictions.ts';
@@ -35,7 +35,7 @@ const memoryMb = () => {
 const dir = mkdtempSync(join(tmpdir(), 'appflow-bench-'));
 const pepper = derivePepper('a secret for the bench, of no use elsewhere');
 const file = join(dir, 'control.db');
-const control = await openControl(file, systemClock());
+const control = await openSqliteControl(file, systemClock());
 const filledFrom = performance.now();
 const secrets = fillKeys(file, pepper, KEYS, SAMPLE);
 const fillSeconds = (performance.now() - filledFrom) / 1_000;

@@ -1,6 +1,7 @@
 import { commandHint } from './config/command-hint.ts';
 import { type Config, ConfigError, listVariableWarnings, readConfig } from './config/config.ts';
 import { messageOf } from './lib/errors.ts';
+import { killSelf } from './lib/kill-self.ts';
 import { type Log, openLog } from './lib/log.ts';
 import { recordServerUrl } from './server/server-url.ts';
 import { type RunningServer, startServer } from './server/start.ts';
@@ -62,7 +63,7 @@ async function stopWithin(server: RunningServer, removeUrl: () => void, waitMs: 
   const watchdog = setTimeout(() => {
     process.stderr.write(`Appflow did not stop within ${waitMs} ms and was killed.\n`);
     // Not exit(): it waits for the engine's threads, one of which is blocking the stop.
-    process.kill(process.pid, 'SIGKILL');
+    killSelf();
   }, waitMs);
   process.stdout.write('Stopping Appflow…\n');
   try {

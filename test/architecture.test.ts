@@ -207,7 +207,7 @@ describe('writes to the control database', () => {
   const WITHOUT_CALLER = [
     ...['src/accounts/reset-password.ts', 'src/accounts/start-session.ts', 'src/api/caller.ts'],
     ...['src/audit/failures.ts', 'src/cli/demo/demo-keys.ts', 'src/cli/demo/demo-project.ts'],
-    ...['src/control/open.ts', 'src/erasure/eraser.ts', 'src/erasure/plan-erasure.ts'],
+    ...['src/control/control.ts', 'src/erasure/eraser.ts', 'src/erasure/plan-erasure.ts'],
     ...['src/keys/unstored-revocations.ts', 'src/keys/verify/first-use.ts'],
     'src/keys/verify/rehash.ts',
     ...['src/leaks/disable-leaked.ts', 'src/leaks/routes.ts', 'src/members/accept-invitation.ts'],

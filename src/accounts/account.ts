@@ -5,7 +5,7 @@ import { anonymousActor, type BrowserRequest } from '../api/raw-request.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, AuditAction, AuditEntry } from '../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { ApiError } from '../api/errors.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import type { FailedAuthenticationLog } from '../audit/failures.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { StorageError } from '../lib/errors.ts';
 import type { AttemptBucket, AttemptDenial } from '../limits/attempt-limits.ts';
 import type { Limiter } from '../limits/limiter.ts';

@@ -2,7 +2,7 @@ import type { BetterAuthOptions } from 'better-auth';
 import { getAdapter } from 'better-auth/db/adapter';
 import { betterAuth } from 'better-auth/minimal';
 import { twoFactor } from 'better-auth/plugins/two-factor';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';
 import { PASSWORD_LENGTH, SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { ADDRESS_HEADER } from './auth-request.ts';

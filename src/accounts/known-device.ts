@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { BrowserRequest } from '../api/raw-request.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import { DEVICE_SECONDS } from './account-rules.ts';
 import { COOKIES, readCookie, renderCookie } from './cookies.ts';

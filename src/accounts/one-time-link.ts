@@ -1,6 +1,6 @@
 import { ApiError } from '../api/errors.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Limiter } from '../limits/limiter.ts';
 import { isOverload, limitAttempts, linkBuckets } from './attempts.ts';
@@ -18,7 +18,11 @@ export async function insertLink(
   { purpose, personId, expiresAt }: Link,
   now: number,
 ): Promise<string> {
-  await tx.deleteFrom('one_time_links').where('person_id', 'is', personId).execute();
+  const previous = tx.deleteFrom('one_time_links');
+  // PostgreSQL has IS for null only.
+  const own =
+    personId === null ? previous.where('person_id', 'is', null) : previous.where('person_id', '=', personId);
+  await own.execute();
   const token = createToken();
   await tx
     .insertInto('one_time_links')

@@ -1,4 +1,4 @@
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { People } from './people.ts';
 

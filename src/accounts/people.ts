@@ -1,5 +1,5 @@
 import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { deriveKey, derivePepper } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log } from '../lib/log.ts';

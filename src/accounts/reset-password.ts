@@ -3,7 +3,7 @@ import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor, requireTls } from '../api/raw-request.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import { type Control, NO_CALLER, URGENT } from '../control/open.ts';
+import { type Control, NO_CALLER, URGENT } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';

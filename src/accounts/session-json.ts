@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import type { Session } from '../api/caller.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 import type { AccountServices } from './account.ts';

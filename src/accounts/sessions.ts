@@ -2,7 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { Requester, Session, SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
-import { type Control, URGENT } from '../control/open.ts';
+import { type Control, URGENT } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { closedObject, nullable } from '../lib/schema.ts';

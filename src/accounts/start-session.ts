@@ -2,7 +2,7 @@ import type { Actor, Session } from '../api/caller.ts';
 import { CAPS } from '../api/caps.ts';
 import type { BrowserRequest } from '../api/raw-request.ts';
 import { anonymousActor } from '../api/raw-request.ts';
-import { type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER, URGENT } from '../control/control.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
@@ -91,7 +91,8 @@ async function endOldest(tx: ControlTransaction, personId: string, startedId: st
   const oldest = others
     .select('id')
     .orderBy('created_at', 'desc')
-    .limit(-1)
+    // SQLite has no offset without a limit.
+    .limit(Number.MAX_SAFE_INTEGER)
     .offset(CAPS.sessionsPerPerson - 1);
   await tx.deleteFrom('sessions').where('id', 'in', oldest).execute();
 }

@@ -1,6 +1,6 @@
 import type { SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
-import { type Control, URGENT } from '../control/open.ts';
+import { type Control, URGENT } from '../control/control.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';
 import { STEP_UP_MS } from './account-rules.ts';

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Actor, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import { newId } from '../lib/id.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson } from './account.ts';

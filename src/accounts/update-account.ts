@@ -2,7 +2,7 @@ import type { SignedIn } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import { diffOf } from '../audit/diff.ts';
-import { URGENT } from '../control/open.ts';
+import { URGENT } from '../control/control.ts';
 import type { AccountServices } from './account.ts';
 import { appendForPerson, findPersonId } from './account.ts';
 import { hashPassword, storePassword } from './password.ts';

@@ -8,8 +8,11 @@ import { USER_SQL } from './person-sql.ts';
 import { type AnalyticsQuery, FILTERS } from './query.ts';
 import { allOf, columnCondition, queryCondition, userPropertyCondition } from './query-sql.ts';
 
-/** SQL of the rows of a query, and whether each app, day and user is in one row only. */
-export type ActivityRows = BoundSql & { isOncePerUser: boolean };
+/** SQL of the rows of a query, and the days of which a user may have several rows in one app. */
+export type ActivityRows = BoundSql & { repeatedDays: readonly Day[] };
+
+/** Which days are rolled up. */
+export type RolledDays = Pick<Rollups, 'find'>;
 
 /** A rollup table: its columns beside the app and the day, and the same from events. */
 type Source = {
@@ -29,6 +32,9 @@ const USERS: Source = {
   groupBy: 'app_id, day, user',
 };
 
+/** Only rolled. */
+const LINKED: Omit<Source, 'table'> = { rolled: 'user, sessions', raw: '' };
+
 const VALUES: Source = {
   table: 'user_day_values',
   rolled: `user, toUInt64(events) AS events, ${FILTERS.join(', ')}`,
@@ -39,7 +45,7 @@ const VALUES: Source = {
  * Returns SQL of rows `(app_id, day, user, events, sessions)`: who was active on which days of the query, with how many events,
  * and the hashes of their sessions. From rollups where they are current, and from the events elsewhere.
  */
-export function selectActivity(rollups: Rollups, query: AnalyticsQuery): ActivityRows {
+export function selectActivity(rollups: RolledDays, query: AnalyticsQuery): ActivityRows {
   // Sessions of the events that match are only in the events.
   const hasFilters = FILTERS.some((name) => query.filters[name]);
   return selectRows(hasFilters ? undefined : rollups, query, USERS);
@@ -49,12 +55,12 @@ export function selectActivity(rollups: Rollups, query: AnalyticsQuery): Activit
  * Returns SQL of rows `(app_id, day, user, events)` and the columns that queries filter by: a user has several rows per day.
  * From rollups where they are current, and from the events elsewhere.
  */
-export function selectValues(rollups: Rollups, query: AnalyticsQuery): BoundSql {
+export function selectValues(rollups: RolledDays, query: AnalyticsQuery): BoundSql {
   return selectRows(rollups, query, VALUES);
 }
 
 /** Returns SQL of rows `(app_id, day, currency, amount)` and the columns that queries filter by: the revenue of the query. */
-export function selectRevenue(rollups: Rollups, query: AnalyticsQuery): BoundSql {
+export function selectRevenue(rollups: RolledDays, query: AnalyticsQuery): BoundSql {
   const columns = `currency, ${FILTERS.join(', ')}`;
   const isVerified = query.includesUnverifiedRevenue ? '' : 'verified = 1';
   const source: Source = {
@@ -70,7 +76,37 @@ export function selectRevenue(rollups: Rollups, query: AnalyticsQuery): BoundSql
   return selectRows(query.filters.user_property ? undefined : rollups, query, source);
 }
 
-function selectRows(rollups: Rollups | undefined, query: AnalyticsQuery, source: Source): ActivityRows {
+/**
+ * Returns SQL of rows `(app_id, day, user, sessions)` of users who may share their person with others, on days of one app that are
+ * rolled up; rows of the IDs in `newLinks` may be missing in `linked_days`. After a copy of unknown outcome, a row may be there twice.
+ */
+export function selectLinked(
+  query: AnalyticsQuery,
+  rolled: FoundDays['rolled'],
+  newLinks: readonly string[],
+): BoundSql {
+  const [app] = query.apps;
+  const found = [{ app, days: { rolled, changed: new Map(), newLinks } }];
+  const select = (table: string, condition: string) => {
+    const part = { sql: condition, params: {} };
+    return selectRolled(query, { ...LINKED, table, conditions: { raw: part, rolled: part } }, found);
+  };
+  const isNew = (not: string) => `user ${not} IN (SELECT sipHash64(arrayJoin({new_links:Array(String)})))`;
+  const selected =
+    newLinks.length === 0
+      ? [select('linked_days', '')]
+      : [select('linked_days', isNew('NOT')), select('user_days', isNew(''))];
+  const parts = selected.filter((part) => part !== undefined);
+  return {
+    sql: parts.map(({ sql }) => sql).join(' UNION ALL '),
+    params: Object.assign(
+      { project_id: app.projectId, new_links: newLinks },
+      ...parts.map(({ params }) => params),
+    ),
+  };
+}
+
+function selectRows(rollups: RolledDays | undefined, query: AnalyticsQuery, source: Source): ActivityRows {
   const canBeRolled = rollups !== undefined && query.filters.property === undefined;
   const found = query.apps.map((app) => ({
     app,
@@ -83,7 +119,8 @@ function selectRows(rollups: Rollups | undefined, query: AnalyticsQuery, source:
   return {
     sql: parts.map(({ sql }) => sql).join(' UNION ALL '),
     params: Object.assign({ project_id: first.projectId }, ...parts.map(({ params }) => params)),
-    isOncePerUser: parts.length === 1,
+    // Of other days, either the rollup or the events have rows.
+    repeatedDays: parts.length === 1 ? [] : found.flatMap(({ days }) => [...(days?.changed.keys() ?? [])]),
   };
 }
 
@@ -99,12 +136,14 @@ function selectRolled(
     days === undefined ? [] : [rolledCondition(app, days.rolled, index)],
   );
   if (conditions.length === 0) return undefined;
+  const rolled = found.flatMap(({ days }) => [...(days?.rolled.keys() ?? [])]);
+  if (rolled.length === 0) rolled.push(NO_DAY);
   const where = allOf([
     { sql: 'project_id = {project_id:String}', params: {} },
     anyOf(conditions),
     {
       sql: 'day BETWEEN {rolled_first:Int32} AND {rolled_last:Int32}',
-      params: { rolled_first: query.range.first, rolled_last: query.range.last },
+      params: { rolled_first: Math.min(...rolled), rolled_last: Math.max(...rolled) },
     },
     columnCondition(query),
     userPropertyCondition(query, 'user'),
@@ -182,8 +221,14 @@ const appCondition = (app: App, index: number): BoundSql => ({
 function changedCondition(app: App, changed: FoundDays['changed'], index: number): BoundSql {
   const blocks = [...changed.values()];
   return {
-    sql: `app_id = {app_${index}:String} AND has({block_days_${index}:Array(Int32)}, day) AND block > ${lookUpSql('block', index)}`,
-    params: { [`app_${index}`]: app.id, ...lookUpParams('block', index, [...changed.keys()], blocks) },
+    // The lowest of them, too: that is what an index finds.
+    sql: `app_id = {app_${index}:String} AND has({block_days_${index}:Array(Int32)}, day) AND block > {block_min_${index}:UInt64}
+      AND block > ${lookUpSql('block', index)}`,
+    params: {
+      [`app_${index}`]: app.id,
+      [`block_min_${index}`]: Math.min(...blocks),
+      ...lookUpParams('block', index, [...changed.keys()], blocks),
+    },
   };
 }
 

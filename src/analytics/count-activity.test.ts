@@ -1,32 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { cleanUp } from '../../test/support/clean-up.ts';
-import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
-import type { App } from '../directory/app.ts';
+import { plainApp } from '../../test/support/app.ts';
+import { eventRow, openTestWarehouse } from '../../test/support/warehouse-store.ts';
 import { formatDay, parseDay } from '../lib/calendar.ts';
 import { countActivity } from './count-activity.ts';
 import type { AnalyticsQuery } from './query.ts';
 
-const store = await createTestStore();
-const warehouse = await store.open();
-cleanUp(async () => {
-  await warehouse.close();
-  await store.remove();
-});
+const warehouse = await openTestWarehouse();
 
-const APP: App = {
-  id: 'app_a',
-  projectId: 'proj_a',
-  name: 'Notes',
-  platform: 'ios',
-  bundleId: null,
-  timezone: 'UTC',
-  currency: 'USD',
-  createdAt: 0,
-  updatedAt: 0,
-  deletedAt: null,
-  revision: 1,
-};
+const APP = plainApp();
 
 /** None: all is read from the events. */
 const rollups = {

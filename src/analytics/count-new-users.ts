@@ -47,7 +47,12 @@ export async function countNewUsers(
 
 /** Returns SQL of rows `(app_id, day, user, person)`: who was active on which days, with events that match the filters. */
 export function selectActive(rollups: QueryServices['rollups'], query: AnalyticsQuery): BoundSql {
+  return withPersonSql(query, selectActiveUsers(rollups, query));
+}
+
+/** Returns the same without `person`. */
+export function selectActiveUsers(rollups: QueryServices['rollups'], query: AnalyticsQuery): BoundSql {
   const hasColumns = FILTERS.some((name) => query.filters[name]);
   const rows = hasColumns ? selectValues(rollups, query) : selectActivity(rollups, query);
-  return withPersonSql(query, { sql: `SELECT app_id, day, user FROM (${rows.sql})`, params: rows.params });
+  return { sql: `SELECT app_id, day, user FROM (${rows.sql})`, params: rows.params };
 }

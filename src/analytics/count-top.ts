@@ -25,7 +25,10 @@ export async function countTop(
   signal: AbortSignal,
 ): Promise<{ data: ({ value: string | null } & RankedCount)[]; other: RankedCount }> {
   const { name, of } = AGGREGATES[metric];
-  const events = selectRanked(rollups, query, ranking);
+  const { rows: events, value } = selectRanked(rollups, query, {
+    ...ranking,
+    hasPersons: metric === 'users',
+  });
   const rows = await warehouse.query<Ranked<{ amount: string }>>(
     `SELECT toUInt32(place) AS place, toUInt32(grouping(place)) AS is_whole, any(value) AS value, ${name}Merge(state) AS amount
      FROM (
@@ -33,11 +36,14 @@ export async function countTop(
        FROM (
          SELECT value, state,
            row_number() OVER (ORDER BY finalizeAggregation(state) DESC, value ASC NULLS LAST) AS rank
-         FROM (SELECT value, ${name}State(${of}) AS state FROM (${events.sql}) GROUP BY value)
+         FROM (
+           SELECT ${value.sql} AS value, ${name}MergeState(of_key) AS state
+           FROM (SELECT key, ${name}State(${of}) AS of_key FROM (${events.sql}) GROUP BY key) GROUP BY value
+         )
        )
      )
      GROUP BY GROUPING SETS ((place), ()) ORDER BY place`,
-    { ...events.params, limit: ranking.limit },
+    { ...events.params, ...value.params, limit: ranking.limit },
     { signal, isLight: 'column' in ranking.dimension },
   );
   const whole = Number(rows.find(({ is_whole }) => is_whole === 1)?.amount ?? 0);

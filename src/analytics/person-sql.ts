@@ -31,8 +31,41 @@ export function withPersonSql(scope: PersonScope, rows: BoundSql): BoundSql {
   if (!scope.hasLinks) return { sql: `SELECT *, user AS person FROM (${rows.sql})`, params: rows.params };
   return {
     sql: `SELECT rows.*, if(linked.person_hash = 0, rows.user, linked.person_hash) AS person
-      FROM (${rows.sql}) AS rows LEFT ANY JOIN (${LINKED_SQL}) AS linked
-      ON rows.app_id = linked.app AND rows.user = linked.id_hash`,
+      FROM (${rows.sql}) AS rows LEFT ANY JOIN (${LINKED_SQL}) AS linked ON ${linkedCondition(scope)}`,
+    params: { ...rows.params, ...scopeParams(scope) },
+  };
+}
+
+/**
+ * Returns SQL for `app_id` in the columns of a query that groups by user, and any additional GROUP BY columns. Grouping by the app
+ * too takes six times as long, and one app is always the same.
+ */
+export function groupedAppSql({ apps }: PersonScope): { column: BoundSql; group: string } {
+  const [first, ...others] = apps;
+  if (others.length > 0) return { column: { sql: 'app_id', params: {} }, group: 'app_id, ' };
+  return { column: { sql: '{only_app:String} AS app_id', params: { only_app: first.id } }, group: '' };
+}
+
+/** Joining on one number takes a third of the time. */
+const linkedCondition = ({ apps }: PersonScope) =>
+  apps.length === 1
+    ? 'rows.user = linked.id_hash'
+    : 'rows.app_id = linked.app AND rows.user = linked.id_hash';
+
+/**
+ * Returns the same with `shared` instead of `person`: the person of a user if other IDs have the same person, and 0 for all others.
+ * For rows of one app.
+ */
+export function withSharedPersonSql(scope: PersonScope, rows: BoundSql): BoundSql {
+  if (!scope.hasLinks)
+    return { sql: `SELECT *, toUInt64(0) AS shared FROM (${rows.sql})`, params: rows.params };
+  // Each linked ID, and the ID of its person. An ID may be both for a moment.
+  const linked = `SELECT pair.1 AS id_hash, argMax(person, pair.2) AS person_hash FROM (
+      SELECT arrayJoin([(id_hash, 1), (person_hash, 0)]) AS pair, person_hash AS person FROM (${LINKED_SQL})
+    ) GROUP BY id_hash`;
+  return {
+    sql: `SELECT rows.*, linked.person_hash AS shared
+      FROM (${rows.sql}) AS rows LEFT ANY JOIN (${linked}) AS linked ON rows.user = linked.id_hash`,
     params: { ...rows.params, ...scopeParams(scope) },
   };
 }

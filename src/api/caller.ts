@@ -1,4 +1,4 @@
-import { type ControlTransaction, NO_CALLER, type Recheck } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER, type Recheck } from '../control/control.ts';
 import type { ApiKey, KeySecret } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import type { KeyType, Role, Scope } from '../directory/scopes.ts';

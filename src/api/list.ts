@@ -62,11 +62,14 @@ export function readPosition<T extends Position>(
 ): T | undefined {
   try {
     const position: unknown = JSON.parse(Buffer.from(text, 'base64url').toString());
-    return isPosition(position) ? position : undefined;
+    return isPosition(position) && position.every(isComparable) ? position : undefined;
   } catch {
     return undefined;
   }
 }
+
+/** PostgreSQL refuses to compare with U+0000. */
+const isComparable = (value: string | number) => typeof value === 'number' || !value.includes('\0');
 
 /** Returns the first `limit` rows and the cursor after them; null unless `rows` has at least one more. */
 export function toPage<T>(

@@ -1,6 +1,7 @@
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { findKeysIn } from '../directory/secret.ts';
+import { WITHOUT_NUL } from '../lib/schema.ts';
 import { type FieldError, validationFailed } from './errors.ts';
 import { FORMAT_MESSAGES, registerFormats } from './formats.ts';
 
@@ -157,6 +158,7 @@ const BOUNDS: Record<string, (limit: unknown) => string> = {
 
 const PATTERNS: Record<string, string> = {
   '\\S': 'must have a character that can be seen',
+  [WITHOUT_NUL.pattern]: 'must not contain the character U+0000',
 };
 
 function explain(keyword: string, params: Record<string, unknown>, message: string): string {

@@ -4,7 +4,7 @@ import { CAP_WINDOW_MS, requireBelowCap } from '../api/caps.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/control.ts';
 import { type App, PLATFORMS } from '../directory/app.ts';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import { runOnce } from '../idempotency/run-once.ts';

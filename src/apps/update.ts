@@ -5,7 +5,7 @@ import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
 import { changesRow } from '../control/changes-row.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { App } from '../directory/app.ts';
 import { toApp } from '../directory/records.ts';
 import { isPastRestore } from '../directory/restorable.ts';

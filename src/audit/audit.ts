@@ -1,5 +1,5 @@
 import type { Actor } from '../api/caller.ts';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';

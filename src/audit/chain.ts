@@ -1,6 +1,6 @@
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { Selectable } from 'kysely';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import type { AuditTable, ControlSchema } from '../control/schema.ts';
 
 /** A key of the chain and its id, so that rows written with an old APPFLOW_SECRET can still be verified. */

@@ -1,5 +1,5 @@
 import { type ExportLayout, type ExportOptions, renderExport } from '../api/export.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import {
   type AuditFilter,
   type AuditPosition,

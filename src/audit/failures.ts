@@ -1,7 +1,7 @@
 import { systemActor } from '../api/caller.ts';
 import type { ErrorCode } from '../api/error-codes.ts';
-import type { Control } from '../control/open.ts';
-import { NO_CALLER } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
+import { NO_CALLER } from '../control/control.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,4 +1,4 @@
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
@@ -11,27 +11,29 @@ export async function findAuditHead({ db }: Control): Promise<ChainEnd> {
   return { seq: Number(seq), mac };
 }
 
+const READ_ERROR = 'the audit log cannot be read';
+
 /**
  * Logs the end of the chain now and every hour, so that a copy of it leaves the machine with the logs. Truncating the
- * audit log can then be detected without trusting anything in the data folder. Checks the end each time. Returns the
- * function that stops it.
+ * audit log can then be detected without trusting anything in the data folder. Returns the function that stops it.
  */
-export function startAuditHeadLog({
-  control,
-  auditWatch,
-  log,
-}: {
-  control: Control;
-  auditWatch: AuditWatch;
-  log: Log;
-}): () => Promise<void> {
+export function startAuditHeadLog({ control, log }: { control: Control; log: Log }): () => Promise<void> {
   return runPeriodically({
     everyMs: HOUR_MS,
     async run() {
       const { seq, mac } = await findAuditHead(control);
       log.info({ seq, mac }, 'audit log head');
-      await auditWatch.check();
     },
-    onError: (err) => log.error({ err }, 'the audit log cannot be read'),
+    onError: (err) => log.error({ err }, READ_ERROR),
+  });
+}
+
+/** Checks the end of the chain now and every hour: each node reports what it finds. Returns the function that stops it. */
+export function startAuditWatch(services: { auditWatch: AuditWatch; log: Log }): () => Promise<void> {
+  const { auditWatch, log } = services;
+  return runPeriodically({
+    everyMs: HOUR_MS,
+    run: auditWatch.check,
+    onError: (err) => log.error({ err }, READ_ERROR),
   });
 }

@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Selectable, sql } from 'kysely';
+import type { ExpressionBuilder, Selectable } from 'kysely';
 import { type Static, Type } from 'typebox';
-import type { Control } from '../control/open.ts';
-import type { AuditTable } from '../control/schema.ts';
+import type { Control } from '../control/control.ts';
+import { readByIndex } from '../control/dialect.ts';
+import type { AuditTable, ControlSchema } from '../control/schema.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
 import { DIFF_BYTES_MAX, decodeDiff } from './diff.ts';
 
@@ -175,6 +176,11 @@ function planOf(filter: AuditFilter): Plan {
   return { index: first.index, covered: [first], others };
 }
 
+/** Returns the condition for entries of one project, or of the installation (null). PostgreSQL has IS for null only. */
+export function isProject(eb: ExpressionBuilder<ControlSchema, 'audit_log'>, projectId: string | null) {
+  return projectId === null ? eb('project_id', 'is', null) : eb('project_id', '=', projectId);
+}
+
 /** Selects the rows of a range that fit a project and conditions. */
 function selectRows(
   db: Control['db'],
@@ -182,14 +188,11 @@ function selectRows(
   { from, upper }: Range,
   { index, conditions }: { index: string; conditions: readonly Condition[] },
 ) {
-  // Without statistics, SQLite would prefer an index that covers only the range. There is no default for a missing one.
-  const table = sql<AuditTable>`audit_log`.as<'audit_log'>(sql.raw(`audit_log INDEXED BY ${index}`));
   let query = db
-    .selectFrom(table)
+    .selectFrom(readByIndex(db, 'audit_log', index))
     .where(({ refTuple, tuple, eb }) => eb(refTuple('at', 'seq'), '<', tuple(...upper)))
     .where(({ refTuple, tuple, eb }) => eb(refTuple('at', 'seq'), '>=', tuple(...from)));
-  // Unlike `=`, IS also matches null.
-  if (projectId !== EVERY_PROJECT) query = query.where('project_id', 'is', projectId);
+  if (projectId !== EVERY_PROJECT) query = query.where((eb) => isProject(eb, projectId));
   for (const { column, value } of conditions) query = query.where(column, '=', value);
   return query.orderBy('at', 'desc').orderBy('seq', 'desc');
 }

@@ -1,6 +1,6 @@
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { decodeDiff } from './diff.ts';
-import type { AuditRow } from './list.ts';
+import { type AuditRow, isProject } from './list.ts';
 
 type Named = { id: string; name: string };
 
@@ -37,7 +37,7 @@ async function findInvited(db: Control['db'], projectId: string | null, ids: str
   const rows = await db
     .selectFrom('audit_log')
     .select(['target', 'diff'])
-    .where('project_id', 'is', projectId)
+    .where((eb) => isProject(eb, projectId))
     .where('target', 'in', ids)
     .where('action', '=', 'invitation.created')
     .execute();

@@ -5,7 +5,7 @@ import { decodeCursor, encodeCursor, LIST_QUERY, limitOf, pageOf } from '../api/
 import { isGranted, requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { EXPORT_TYPES, exportAs } from '../api/streamed.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { AUDIT_ACTIONS } from './audit.ts';

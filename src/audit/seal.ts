@@ -1,4 +1,4 @@
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import type { Log } from '../lib/log.ts';
 import { type AuditKey, isFromUnsealedRelease, isSealed, sealOf } from './chain.ts';
 

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../audit/list.ts';
-import type { ReadOnlyControl } from '../control/open.ts';
+import type { ReadOnlyControl } from '../control/control.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { renderAuditRows } from './audit-text.ts';

@@ -43,8 +43,8 @@ import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
+import { QUERIES_WAITING_MAX, READERS } from '../warehouse/engine/open-gateways.ts';
 import { QUERY_MEMORY_DEFAULT, SPILL_FACTOR } from '../warehouse/engine/query-memory.ts';
-import { QUERIES_WAITING_MAX, READERS } from '../warehouse/open.ts';
 
 /** A bound that is built in: what it limits, its value, and what happens when it is exceeded. */
 type Bound = { what: string; value: string; beyond: string };

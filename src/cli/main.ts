@@ -10,6 +10,7 @@ import { addImportCommand } from './import.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
 import { addMembersCommand } from './members.ts';
+import { addMoveCommand } from './move.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { addServeCommand } from './serve.ts';
 import { notify, STANDARD_ERROR } from './terminal/print.ts';
@@ -37,6 +38,7 @@ function buildProgram(): Command {
   addMembersCommand(program);
   addUsersCommand(program);
   addRebuildCommand(program);
+  addMoveCommand(program);
   addAuditCommand(program);
   addDoctorCommand(program);
   for (const command of listLeaves(program)) command.addOption(DATA_DIR);

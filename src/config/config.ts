@@ -3,12 +3,11 @@ import { join } from 'node:path';
 import { messageOf } from '../lib/errors.ts';
 import { parseCidrs } from '../lib/ip.ts';
 import { type LimitOverrides, parseLimitSwitches } from '../limits/policies.ts';
+import { parseClusterName } from './cluster-name.ts';
 import { type PublicKeys, parseGithubKeys } from './scanning-keys.ts';
+import { parseClickhouseUrl, parseDatabaseUrl, parseNodeUrl, parseRedisUrl } from './server-urls.ts';
 import { defaultOf, type SettingName } from './settings.ts';
 import { findUnknownVariables } from './unknown-variables.ts';
-
-/** Reserved for later releases. Ignoring them silently would mislead the operator, so setting one is an error. */
-const NOT_YET_SERVED = ['DATABASE_URL', 'CLICKHOUSE_URL'] as const;
 
 const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'];
 const SECRET_LENGTH_MIN = 32;
@@ -46,8 +45,16 @@ export type Config = {
   /** The header in which a trusted proxy names the client's country, in lower case. Undefined: none does. */
   countryHeader: string | undefined;
   limitOverrides: LimitOverrides;
+  /** Includes the password. Undefined: the control database is SQLite in the data folder. */
+  databaseUrl: string | undefined;
   /** Includes the password. Undefined: limits are counted in this process. */
   redisUrl: string | undefined;
+  /** Includes the password. Undefined: events are in the data folder. */
+  clickhouseUrl: string | undefined;
+  /** The cluster of `clickhouseUrl`. Undefined: it is one server. */
+  clickhouseCluster: string | undefined;
+  /** Where other nodes reach this one. Undefined: it works alone. */
+  nodeUrl: string | undefined;
   rateLimitHeaders: boolean;
   /** The bearer token that `/metrics` requires. Undefined: only this machine may read it. */
   metricsToken: string | undefined;
@@ -83,14 +90,6 @@ function parsePublicUrl(text: string, mistakes: string[]): string {
   if (url && (url.protocol === 'http:' || url.protocol === 'https:')) return text.replace(/\/+$/, '');
   mistakes.push(`APPFLOW_PUBLIC_URL is "${text}"; it must be a URL such as https://appflow.example.com.`);
   return '';
-}
-
-function parseRedisUrl(text: string | undefined, mistakes: string[]): string | undefined {
-  const url = text && URL.canParse(text) ? new URL(text) : undefined;
-  const isUsable = url !== undefined && /^rediss?:$/.test(url.protocol) && url.hostname !== '';
-  // Never quoted: it may contain a password.
-  if (text && !isUsable) mistakes.push('REDIS_URL must be a URL such as redis://127.0.0.1:6379.');
-  return isUsable ? text : undefined;
 }
 
 function parseSecret(env: Environment, mistakes: string[]): string | undefined {
@@ -167,13 +166,6 @@ function parseChoice(name: string, text: string, choices: readonly string[], mis
   return text;
 }
 
-function refuseNotYetServed(env: Environment, mistakes: string[]): void {
-  for (const name of NOT_YET_SERVED) {
-    if (!env[name]) continue;
-    mistakes.push(`${name} is set, but this release only supports its embedded engines. Unset it.`);
-  }
-}
-
 function parseTrustedProxies(text: string, mistakes: string[]): Config['trustedProxies'] {
   const proxies = parseCidrs(text.split(',').filter((part) => part.trim() !== ''));
   for (const wrong of proxies.mistakes) {
@@ -200,7 +192,6 @@ export function readConfig(env: Environment = process.env): Config {
   const read = (name: SettingName) => env[name] || defaultOf(name);
   const choose = (name: SettingName, choices: readonly string[]) =>
     parseChoice(name, read(name), choices, mistakes);
-  refuseNotYetServed(env, mistakes);
   const limits = parseLimitSwitches(env);
   mistakes.push(...limits.mistakes);
   const config: Config = {
@@ -219,7 +210,11 @@ export function readConfig(env: Environment = process.env): Config {
     trustedProxies: parseTrustedProxies(env.TRUSTED_PROXIES ?? '', mistakes),
     countryHeader: parseCountryHeader(env, mistakes),
     limitOverrides: limits.overrides,
+    databaseUrl: parseDatabaseUrl(env.DATABASE_URL, mistakes),
     redisUrl: parseRedisUrl(env.REDIS_URL, mistakes),
+    clickhouseUrl: parseClickhouseUrl(env.CLICKHOUSE_URL, mistakes),
+    clickhouseCluster: parseClusterName(env.APPFLOW_CLICKHOUSE_CLUSTER, env.CLICKHOUSE_URL, mistakes),
+    nodeUrl: parseNodeUrl(env.APPFLOW_NODE_URL, env, mistakes),
     rateLimitHeaders: choose('RATE_LIMIT_HEADERS', ['draft', 'off']) === 'draft',
     metricsToken: parseMetricsToken(env.METRICS_TOKEN || undefined, mistakes),
     metricsPort: env.METRICS_PORT ? parsePort(env.METRICS_PORT, mistakes, 'METRICS_PORT') : undefined,

@@ -84,7 +84,7 @@ export const SETTINGS = [
   {
     name: 'APPFLOW_CLOCK_FLOOR',
     default: 'on',
-    help: "`on`: Appflow's clock never starts before the last audit entry or the last change of the control database, so that setting the system clock back doesn't make expired keys valid again. `off`: for a single start, after correcting a system clock that was ahead.",
+    help: "`on`: Appflow's clock never starts before the last audit entry or, with SQLite, the last change of the control database, so that setting the system clock back doesn't make expired keys valid again. `off`: for a single start, after correcting a system clock that was ahead.",
   },
   {
     name: 'TRUSTED_PROXIES',
@@ -155,6 +155,26 @@ export const SETTINGS = [
     default: '',
     whenUnset: describeRate(SIGN_IN_RATE),
     help: 'Wrong passwords per known device, per session and per address: `off` or `rate/burst`. `off` also removes the limit per account.',
+  },
+  {
+    name: 'DATABASE_URL',
+    default: '',
+    help: 'PostgreSQL 14 or later for projects, keys, people and the audit log, such as `postgres://user:password@10.0.0.5:5432/appflow`; add `?sslmode=verify-full` for TLS. The database must exist; its tables are created. If it is unset, they are in SQLite in the data folder.',
+  },
+  {
+    name: 'CLICKHOUSE_URL',
+    default: '',
+    help: 'ClickHouse server (24.8 or later) for events, such as `http://appflow:password@10.0.0.6:8123`, or `https://` for TLS. Its database `appflow` is created. If it is unset, events are in the data folder.',
+  },
+  {
+    name: 'APPFLOW_CLICKHOUSE_CLUSTER',
+    default: '',
+    help: 'Name of the ClickHouse cluster that CLICKHOUSE_URL belongs to, if its servers are replicas of one shard; see [a cluster](guides/operating.md#a-clickhouse-cluster). If it is unset, tables are created on one server.',
+  },
+  {
+    name: 'APPFLOW_NODE_URL',
+    default: '',
+    help: 'Where other nodes reach this one, such as `http://10.0.0.5:4001`: lets several nodes with the same `DATABASE_URL`, `CLICKHOUSE_URL` and APPFLOW_SECRET [answer all requests](guides/operating.md#several-nodes). The node also listens on this host and port; keep it on a private network. If it is unset, a node with `CLICKHOUSE_URL` works alone, and a second one waits as a standby.',
   },
   {
     name: 'REDIS_URL',

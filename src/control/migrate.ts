@@ -16,6 +16,10 @@ import * as m0013 from './migrations/0013-audit-by-ip.ts';
 import * as m0014 from './migrations/0014-ingestion.ts';
 import * as m0015 from './migrations/0015-saved-items.ts';
 import * as m0017 from './migrations/0017-erasures.ts';
+import * as m0018 from './migrations/0018-flush-marks.ts';
+import * as m0019 from './migrations/0019-leases.ts';
+import * as m0020 from './migrations/0020-lease-addresses.ts';
+import * as m0021 from './migrations/0021-ingestion-order.ts';
 import type { ControlSchema } from './schema.ts';
 
 /** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
@@ -39,6 +43,10 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0014-ingestion', up: m0014.up },
   { name: '0015-saved-items', up: m0015.up },
   { name: '0017-erasures', up: m0017.up },
+  { name: '0018-flush-marks', up: m0018.up },
+  { name: '0019-leases', up: m0019.up },
+  { name: '0020-lease-addresses', up: m0020.up },
+  { name: '0021-ingestion-order', up: m0021.up },
 ];
 
 /**
@@ -64,7 +72,12 @@ export async function migrateControl(db: Kysely<ControlSchema>, now: number): Pr
 }
 
 /** A database compared with this release: migrations still to apply, oldest first, and those of a newer release. */
-export type MigrationState = { pending: readonly string[]; unknown: readonly string[] };
+export type MigrationState = {
+  /** Whether it has no tables yet. */
+  isNew: boolean;
+  pending: readonly string[];
+  unknown: readonly string[];
+};
 
 /** Compares a control database with this release. Changes nothing. */
 export async function findMigrationState(db: Kysely<ControlSchema>): Promise<MigrationState> {
@@ -72,13 +85,13 @@ export async function findMigrationState(db: Kysely<ControlSchema>): Promise<Mig
   // An empty file is a control database whose first start was interrupted.
   const isNew = !tables.some(({ name }) => name === 'schema_migrations');
   const { pending, unknown } = isNew ? { pending: MIGRATIONS, unknown: [] } : await compareMigrations(db);
-  return { pending: pending.map(({ name }) => name), unknown };
+  return { isNew, pending: pending.map(({ name }) => name), unknown };
 }
 
 /** Returns the error message for a database with migrations that this release does not know. */
 export function describeNewer(unknown: readonly string[]): string {
   return (
-    `The control database was made by a newer release of Appflow (it has ${unknown.join(', ')}). ` +
+    `The control database was created by a newer release of Appflow (it has ${unknown.join(', ')}). ` +
     'Run that release, or restore a backup from before it.'
   );
 }

@@ -7,12 +7,12 @@ import { makeTempDir } from '../../test/support/harness.ts';
 import { until } from '../../test/support/until.ts';
 import { systemClock } from '../lib/clock.ts';
 import { openLog } from '../lib/log.ts';
-import { openControl } from './open.ts';
+import { openSqliteControl } from './open-sqlite.ts';
 import { startPageCheck } from './page-check.ts';
 
 async function createDatabase(): Promise<string> {
   const file = join(makeTempDir(), 'control.db');
-  await (await openControl(file, systemClock())).close();
+  await (await openSqliteControl(file, systemClock())).close();
   return file;
 }
 

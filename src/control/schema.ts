@@ -22,6 +22,8 @@ export type ControlSchema = {
   audit_head: { id: number; seq: number; mac: string; seal: Generated<string> };
   /** The counter of usage flushes, the counterpart of `revision`. */
   usage_flush: { id: number; value: number };
+  flush_marks: FlushMarkTable;
+  leases: LeaseTable;
   key_usage: KeyUsageTable;
   key_usage_hours: KeyUsageHourTable;
   saved_items: SavedItemTable;
@@ -182,6 +184,24 @@ export type SavedItemTable = {
   content: string;
   created_at: number;
   updated_at: number;
+};
+
+/** The last write of one writer of counts, which shows whether it was committed. */
+export type FlushMarkTable = {
+  writer: string;
+  flush: string;
+  at: number;
+};
+
+/** A lease that one process holds at a time. */
+export type LeaseTable = {
+  name: string;
+  /** The process that took it last; empty if it released the lease and was idle. */
+  holder: string;
+  /** Until when it is held, by the clock of the database in epoch milliseconds. */
+  until: number;
+  /** Where other nodes reach the holder; null until it is ready, and if it works alone. */
+  address: string | null;
 };
 
 /** The usage of one secret of a key. */

@@ -10,7 +10,7 @@ export type SqliteControl = {
   db: Kysely<ControlSchema>;
   changeStamp: () => number;
   countStatements: () => number;
-  readRevision: () => number;
+  readRevision: () => Promise<number>;
   /** Reads the whole database. Returns what is damaged in it, at most five lines of SQLite; empty if nothing is. */
   listDamage: () => string[];
   close: () => Promise<void>;
@@ -59,7 +59,7 @@ function createControl(database: Database.Database, file: string): SqliteControl
       }
     },
     countStatements: () => statements,
-    readRevision: () =>
+    readRevision: async () =>
       withStorageErrors(file, () =>
         Number(database.prepare('SELECT value FROM revision WHERE id = 1').pluck().get()),
       ),

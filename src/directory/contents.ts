@@ -7,9 +7,10 @@ import type { Project } from './project.ts';
 /** What a key is in memory although it is not stored yet: the fields that refuse it. */
 export type KeyRefusal = Partial<Pick<ApiKey, 'revokedAt' | 'revokedBy' | 'revokedReason' | 'disabled'>>;
 
-/** What the directory has in memory, as of `revision` of the control database. */
+/** What the directory has in memory, as of `revision` of the control database, after as many `rollbacks` of it. */
 export type Contents = {
   revision: number;
+  rollbacks: number;
   projects: ReadonlyMap<string, Project>;
   apps: ReadonlyMap<string, App>;
   keys: KeyTable;
@@ -19,14 +20,15 @@ export type Contents = {
   /** As in `Directory`. */
   refuseKey: (keyId: string, refusal: KeyRefusal) => void;
   acceptStored: (keyId: string) => void;
+  /** Returns empty contents that refuse the same keys. */
+  renew: () => Contents;
 };
 
 /** Returns empty contents, older than every revision. */
-export function createContents(): Contents {
+export function createContents(refusals = new Map<string, KeyRefusal>()): Contents {
   const projects = new Map<string, Project>();
   const apps = new Map<string, App>();
   const appsByProject = new Map<string, App[]>();
-  const refusals = new Map<string, KeyRefusal>();
 
   const keys = createKeyTable((stored) => {
     const refusal = refusals.get(stored.id);
@@ -38,6 +40,7 @@ export function createContents(): Contents {
 
   return {
     revision: -1,
+    rollbacks: 0,
     projects,
     apps,
     keys,
@@ -60,6 +63,7 @@ export function createContents(): Contents {
     acceptStored(keyId) {
       if (refusals.delete(keyId)) keys.forgetUnpacked();
     },
+    renew: () => createContents(refusals),
   };
 }
 

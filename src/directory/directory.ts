@@ -45,29 +45,31 @@ export async function openDirectory(
   control: ReadableControl,
   options: DirectoryOptions = {},
 ): Promise<Directory> {
-  const contents = createContents();
-  const { keys, projects, apps } = contents;
-  const { refresh, ...freshness } = keepFresh(control, () => loadChanges(control, contents), options);
+  let contents = createContents();
+  const load = async () => {
+    contents = await loadChanges(control, contents);
+  };
+  const { refresh, ...freshness } = keepFresh(control, load, options);
   await refresh();
   return {
-    findByMac: keys.findByMac,
-    findKey: keys.findById,
-    refuseKey: contents.refuseKey,
-    acceptStored: contents.acceptStored,
+    findByMac: (mac) => contents.keys.findByMac(mac),
+    findKey: (keyId) => contents.keys.findById(keyId),
+    refuseKey: (keyId, refusal) => contents.refuseKey(keyId, refusal),
+    acceptStored: (keyId) => contents.acceptStored(keyId),
     listKeys(projectId) {
-      const view = keys.viewProject(projectId);
+      const view = contents.keys.viewProject(projectId);
       return Array.from({ length: view.length }, (_, index) => view.at(index)).filter(
         (key) => key !== undefined,
       );
     },
-    viewKeys: keys.viewProject,
-    listExpiringBefore: keys.listExpiringBefore,
-    hasProjects: () => projects.size > 0,
-    listProjects: () => [...projects.values()],
-    countKeys: keys.count,
-    findProject: (projectId) => projects.get(projectId),
-    findApp: (appId) => apps.get(appId),
-    listApps: contents.listApps,
+    viewKeys: (projectId) => contents.keys.viewProject(projectId),
+    listExpiringBefore: (instant) => contents.keys.listExpiringBefore(instant),
+    hasProjects: () => contents.projects.size > 0,
+    listProjects: () => [...contents.projects.values()],
+    countKeys: () => contents.keys.count(),
+    findProject: (projectId) => contents.projects.get(projectId),
+    findApp: (appId) => contents.apps.get(appId),
+    listApps: (projectId) => contents.listApps(projectId),
     refresh,
     ...freshness,
   };

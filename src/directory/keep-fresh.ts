@@ -19,8 +19,9 @@ export type Freshness = {
   refresh: () => Promise<void>;
   /**
    * Returns undefined unless another process committed since the last check; then a promise that resolves when its changes
-   * are loaded. While the database cannot be read, memory is used for `maxStaleMs`; then it rejects with StorageError
-   * `unavailable`.
+   * are loaded. Where the stamp is not exact, changes are loaded in the background instead: waiting for them would make
+   * requests depend on a network. While the database cannot be read, memory is used for `maxStaleMs`; then it rejects with
+   * StorageError `unavailable`.
    */
   ensureFresh: () => Promise<void> | undefined;
   /** Whether memory is too old to be trusted, as of a check at most 250 ms ago. */
@@ -34,7 +35,7 @@ export type Freshness = {
  * Returns what keeps the directory as current as the control database. `loadChanges` loads what changed since it ran last.
  */
 export function keepFresh(
-  control: Pick<ReadableControl, 'changeStamp'>,
+  control: Pick<ReadableControl, 'changeStamp' | 'hasExactStamp'>,
   loadChanges: () => Promise<void>,
   { maxStaleMs = MAX_STALE_MS, nowMs = () => performance.now() }: DirectoryOptions,
 ): Freshness {
@@ -74,7 +75,14 @@ export function keepFresh(
       .finally(() => {
         if (pending === settled) pending = undefined;
       });
+    // Nothing awaits a background load.
+    settled.catch(() => undefined);
     pending = settled;
+  }
+
+  /** An exact stamp must not wait for a load that began before the commit; otherwise the next check starts another one. */
+  function loadOnce(newStamp: number, checkedAt: number): void {
+    if (control.hasExactStamp || pending === undefined) load(newStamp, checkedAt);
   }
 
   function checkStamp(): void {
@@ -85,7 +93,7 @@ export function keepFresh(
     const checkedAt = nowMs();
     try {
       const newStamp = control.changeStamp();
-      if (newStamp !== stamp) load(newStamp, checkedAt);
+      if (newStamp !== stamp) loadOnce(newStamp, checkedAt);
       else if (pending === undefined) [freshAt, failure] = [checkedAt, undefined];
     } catch (cause) {
       failure = { cause };
@@ -94,7 +102,8 @@ export function keepFresh(
 
   function ensureFresh(): Promise<void> | undefined {
     if (!isChecked) checkStamp();
-    if (pending !== undefined || !isTooOld()) return pending;
+    if (!isTooOld()) return control.hasExactStamp ? pending : undefined;
+    if (pending !== undefined) return pending;
     return Promise.reject(tooOld(failure?.cause));
   }
 

@@ -4,10 +4,11 @@ import type { Rows } from './find-index.ts';
 import type { ApiKey, KeySecret } from './key.ts';
 import { createKeyNumbers } from './key-numbers.ts';
 import { createMacTable } from './mac-table.ts';
-import { entriesOf, type PackedKey, packKey, unpackKey } from './packed-key.ts';
+import { entriesOf, packKey, unpackKey } from './packed-key.ts';
 import { createRecent } from './recent.ts';
 import { withRoom } from './row-index.ts';
-import { createSharedTable, type SharedEntry } from './shared-fields.ts';
+import { createSharedTable } from './shared-fields.ts';
+import { createTextStore } from './text-store.ts';
 
 type KeyRow = Selectable<ApiKeyTable>;
 type SecretRow = Selectable<KeySecretTable>;
@@ -36,18 +37,17 @@ const UNPACKED_MAX = 8_192;
  * long as it has not changed and is in use, so that what is derived from it can be kept beside it.
  */
 export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
-  const packed: PackedKey[] = [];
-  const shared: SharedEntry[] = [];
+  const packed = createTextStore();
   const macs = createMacTable();
   const fields = createSharedTable();
   const numbers = createKeyNumbers(packed);
   const unpacked = createRecent<ApiKey>(UNPACKED_MAX);
+  /** By number of the key, like `expiresAt`: a list of a million numbers would be copied, and seen, by V8's collections. */
+  let shared = new Int32Array(0);
   let expiresAt = new Float64Array(0);
 
   function unpack(key: number): ApiKey {
-    const [text, entry] = [packed[key], shared[key]];
-    if (text === undefined || entry === undefined) throw new Error(`There is no key ${key}.`);
-    return complete(unpackKey(text, entry.fields, macs.macOf));
+    return complete(unpackKey(packed.get(key), fields.fieldsOf(shared[key] ?? -1), macs.macOf));
   }
 
   function read(key: number): ApiKey {
@@ -57,14 +57,16 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
   return {
     put(row, secrets) {
       const known = numbers.find(row.id);
-      const before = known === undefined ? undefined : { text: packed[known] ?? '', entry: shared[known] };
+      const before =
+        known === undefined ? undefined : { text: packed.get(known), shared: shared[known] ?? -1 };
       const key = known ?? numbers.add(row.id, row.project_id);
+      shared = withRoom(shared, key + 1);
       expiresAt = withRoom(expiresAt, key + 1);
       for (const entry of before ? entriesOf(before.text) : []) macs.remove(entry);
       const entries = secrets.map(({ mac }) => macs.add(mac, key));
-      packed[key] = packKey(row, secrets, entries);
+      packed.set(key, packKey(row, secrets, entries));
       shared[key] = fields.take(row);
-      if (before?.entry) fields.release(before.entry);
+      if (before) fields.release(before.shared);
       expiresAt[key] = row.expires_at ?? Number.POSITIVE_INFINITY;
       unpacked.remove(key);
     },
@@ -90,9 +92,9 @@ export function createKeyTable(complete: (stored: ApiKey) => ApiKey): KeyTable {
       };
     },
     listExpiringBefore: (instant) =>
-      listBelow(expiresAt.subarray(0, packed.length), instant).map((key) => unpack(key)),
+      listBelow(expiresAt.subarray(0, numbers.count()), instant).map((key) => unpack(key)),
     forgetUnpacked: unpacked.clear,
-    count: () => packed.length,
+    count: numbers.count,
   };
 }
 

@@ -12,27 +12,31 @@ type SecretRow = Selectable<KeySecretTable>;
  */
 export type PackedKey = string;
 
-/** What is in the text of a key, besides its `SharedFields`. `entry` is where the MAC of a secret is. */
+/**
+ * What is in the text of a key, besides its `SharedFields`. What most keys do not have comes last and is left out. `entry` is
+ * where the MAC of a secret is.
+ */
 type Own = [
   id: string,
   name: string,
-  metadata: string | 0,
-  disabled: number,
   createdAt: number,
   revision: number,
-  expiresAt: number | null,
-  revokedAt: number | null,
-  revokedBy: string | null,
-  revokedReason: string | null,
-  leakReportedAt: number | null,
   secrets: OwnSecret[],
+  metadata?: string | null,
+  disabled?: number | null,
+  expiresAt?: number | null,
+  revokedAt?: number | null,
+  revokedBy?: string | null,
+  revokedReason?: string | null,
+  leakReportedAt?: number | null,
 ];
 
+/** `createdAfter` counts milliseconds from the creation of the key. */
 type OwnSecret = [
   entry: number,
   version: number,
   hint: string,
-  createdAt: number,
+  createdAfter: number,
   expiresAt?: number | null,
   revokedAt?: number | null,
   firstUsedAt?: number | null,
@@ -41,7 +45,7 @@ type OwnSecret = [
 
 const ID_FROM = '["'.length;
 
-/** One character beyond Latin-1 would double the memory of the text. No hint has a `~`: the rest of it is base62. */
+/** In UTF-8, the ellipsis takes three bytes. No hint has a `~`: the rest of it is base62. */
 const packHint = (hint: string) => hint.replace('…', '~');
 const unpackHint = (hint: string) => hint.replace('~', '…');
 
@@ -50,47 +54,59 @@ export function packKey(row: KeyRow, secrets: readonly SecretRow[], entries: rea
   const own: Own = [
     row.id,
     row.name,
-    row.metadata === '{}' ? 0 : row.metadata,
-    row.disabled,
     row.created_at,
     row.revision,
+    secrets.map((secret, index) => packSecret(secret, entries[index] ?? -1, row.created_at)),
+    row.metadata === '{}' ? null : row.metadata,
+    row.disabled === 0 ? null : row.disabled,
     row.expires_at,
     row.revoked_at,
     row.revoked_by,
     row.revoked_reason,
     row.leak_reported_at,
-    secrets.map((secret, index) => packSecret(secret, entries[index] ?? -1)),
   ];
-  return JSON.stringify(own);
+  return JSON.stringify(withoutLastNulls(own));
 }
 
-function packSecret(row: SecretRow, entry: number): OwnSecret {
-  const start = [entry, row.version, packHint(row.hint), row.created_at] as const;
-  const isPlain =
-    row.expires_at === null && row.revoked_at === null && row.first_used_at === null && row.grace_ms === null;
-  return isPlain ? [...start] : [...start, row.expires_at, row.revoked_at, row.first_used_at, row.grace_ms];
+function packSecret(row: SecretRow, entry: number, keyCreatedAt: number): OwnSecret {
+  return withoutLastNulls([
+    entry,
+    row.version,
+    packHint(row.hint),
+    row.created_at - keyCreatedAt,
+    row.expires_at,
+    row.revoked_at,
+    row.first_used_at,
+    row.grace_ms,
+  ]);
+}
+
+function withoutLastNulls<T extends unknown[]>(values: T): T {
+  while (values.at(-1) === null) values.pop();
+  return values;
 }
 
 // Only `packKey` writes these texts.
 const parse = (packed: PackedKey) => JSON.parse(packed) as Own;
 
-/** Whether the text is that of the key with this id. */
-export const hasId = (packed: PackedKey, id: string): boolean => packed.startsWith(JSON.stringify(id), 1);
+/** Returns the start of the text of the key with this id, and of no other. Ids are plain ASCII without anything to escape. */
+export const startOf = (id: string): string => `["${id}",`;
 
-/** Returns the id in the text of a key. Ids are plain ASCII, so nothing in them is escaped. */
+/** Returns the id in the text of a key. */
 export const idOf = (packed: PackedKey): string => packed.slice(ID_FROM, packed.indexOf('"', ID_FROM));
 
 /** Returns the entries of a key's secrets. */
-export const entriesOf = (packed: PackedKey): number[] => parse(packed)[11].map(([entry]) => entry);
+export const entriesOf = (packed: PackedKey): number[] => parse(packed)[4].map(([entry]) => entry);
 
 /** Returns the key in a text, as if its project were not deleted. `macOf` returns the MAC of an entry. */
 export function unpackKey(packed: PackedKey, shared: SharedFields, macOf: (entry: number) => string): ApiKey {
-  const [id, name, metadata, disabled, createdAt, revision, expiresAt, ...rest] = parse(packed);
-  const [revokedAt, revokedBy, revokedReason, leakReportedAt, secrets] = rest;
+  const [id, name, createdAt, revision, secrets, metadata = null, disabled = null, ...rest] = parse(packed);
+  const [expiresAt = null, revokedAt = null, revokedBy = null, revokedReason = null, leakReportedAt = null] =
+    rest;
   return joinFields(shared, {
     id,
     name,
-    metadata: metadata === 0 ? {} : (JSON.parse(metadata) as Record<string, string>),
+    metadata: metadata === null ? {} : (JSON.parse(metadata) as Record<string, string>),
     disabled: disabled === 1,
     createdAt,
     revision,
@@ -100,16 +116,16 @@ export function unpackKey(packed: PackedKey, shared: SharedFields, macOf: (entry
     revokedReason,
     leakReportedAt,
     isProjectDeleted: false,
-    secrets: secrets.map((secret) => unpackSecret(secret, macOf)),
+    secrets: secrets.map((secret) => unpackSecret(secret, createdAt, macOf)),
   });
 }
 
-function unpackSecret(secret: OwnSecret, macOf: (entry: number) => string): KeySecret {
+function unpackSecret(secret: OwnSecret, keyCreatedAt: number, macOf: (entry: number) => string): KeySecret {
   const [
     entry,
     version,
     hint,
-    createdAt,
+    createdAfter,
     expiresAt = null,
     revokedAt = null,
     firstUsedAt = null,
@@ -119,7 +135,7 @@ function unpackSecret(secret: OwnSecret, macOf: (entry: number) => string): KeyS
     version,
     mac: macOf(entry),
     hint: unpackHint(hint),
-    createdAt,
+    createdAt: keyCreatedAt + createdAfter,
     expiresAt,
     revokedAt,
     firstUsedAt,

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { ApiKeyTable, AppTable, KeySecretTable, ProjectTable } from '../control/schema.ts';
 import type { RateLimits } from '../limits/rate-limits.ts';
 import type { App, Platform } from './app.ts';

@@ -5,35 +5,52 @@ import { type SharedFields, toSharedFields } from './records.ts';
 type KeyRow = Selectable<ApiKeyTable>;
 
 /** The fields that several keys have in common, and how many keys. */
-export type SharedEntry = { readonly text: string; readonly fields: SharedFields; uses: number };
+type SharedEntry = { readonly text: string; readonly fields: SharedFields; uses: number };
 
-/** One entry for all keys with the same project, type, creator, permissions, restrictions and limits. */
+/** One entry, with a number, for all keys with the same project, type, creator, permissions, restrictions and limits. */
 export type SharedTable = {
-  /** Returns the entry with the fields of a row, used once more. */
-  take: (row: KeyRow) => SharedEntry;
+  /** Returns the number of the entry with the fields of a row, used once more. */
+  take: (row: KeyRow) => number;
   /** Uses an entry once less. It is forgotten when no key uses it. */
-  release: (entry: SharedEntry) => void;
+  release: (number: number) => void;
+  /** Returns the fields of an entry in use. */
+  fieldsOf: (number: number) => SharedFields;
 };
 
 /** Returns an empty table. */
 export function createSharedTable(): SharedTable {
-  const entries = new Map<string, SharedEntry>();
+  const numbers = new Map<string, number>();
+  const entries: (SharedEntry | undefined)[] = [];
+  const free: number[] = [];
+
+  function getEntry(number: number): SharedEntry {
+    const entry = entries[number];
+    if (entry === undefined) throw new Error(`No key has the shared fields ${number}.`);
+    return entry;
+  }
+
   return {
     take(row) {
       const text = textOf(row);
-      const known = entries.get(text);
+      const known = numbers.get(text);
       if (known !== undefined) {
-        known.uses += 1;
+        getEntry(known).uses += 1;
         return known;
       }
-      const entry = { text, fields: toSharedFields(row), uses: 1 };
-      entries.set(text, entry);
-      return entry;
+      const number = free.pop() ?? entries.length;
+      entries[number] = { text, fields: toSharedFields(row), uses: 1 };
+      numbers.set(text, number);
+      return number;
     },
-    release(entry) {
+    release(number) {
+      const entry = getEntry(number);
       entry.uses -= 1;
-      if (entry.uses === 0) entries.delete(entry.text);
+      if (entry.uses > 0) return;
+      numbers.delete(entry.text);
+      entries[number] = undefined;
+      free.push(number);
     },
+    fieldsOf: (number) => getEntry(number).fields,
   };
 }
 

@@ -1,11 +1,10 @@
 import type { Requester } from '../api/caller.ts';
 import { diffOf } from '../audit/diff.ts';
-import { NO_CALLER } from '../control/open.ts';
+import { type Control, NO_CALLER } from '../control/control.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { newId } from '../lib/id.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { createTurns } from '../lib/turns.ts';
-import { findPerson } from '../warehouse/persons/find-person.ts';
 import {
   type AppPlan,
   type Erasure,
@@ -15,9 +14,12 @@ import {
   listUnderWay,
   openWork,
   updateWork,
+  type Work,
 } from './erasure-record.ts';
 import type { ErasureControl, ErasureServices, ErasureStore } from './erasure-services.ts';
-import { planErasure } from './plan-erasure.ts';
+import type { Start } from './find-start.ts';
+import { planApps } from './plan-apps.ts';
+import type { PlannedApp } from './plan-erasure.ts';
 import { withNeighbors } from './rolled-days.ts';
 
 /** Which person to erase, in which apps of a project. */
@@ -96,9 +98,11 @@ export function createEraser(services: ErasureControl): Eraser {
       waiting.set(id, done.resolve);
       // What fails here fails again below, or is tried again.
       runAll().catch(done.resolve);
+      const stopWatching = store === undefined ? watchOther(control, id, done.resolve) : async () => {};
       await done.promise;
       clearTimeout(timer);
       waiting.delete(id);
+      await stopWatching();
       return await findErasure(control, id);
     },
     async stop() {
@@ -107,6 +111,20 @@ export function createEraser(services: ErasureControl): Eraser {
       await turns.idle();
     },
   };
+}
+
+const WATCH_MS = 200;
+
+/** Calls `onDone` when another node, which stores the events, has carried out an erasure. */
+function watchOther(control: Pick<Control, 'db'>, id: string, onDone: () => void): () => Promise<void> {
+  return runPeriodically({
+    everyMs: WATCH_MS,
+    async run() {
+      const erasure = await findErasure(control, id);
+      if (erasure === undefined || erasure.doneAt !== null) onDone();
+    },
+    onError: onDone,
+  });
 }
 
 /** Returns whether all of them were carried out. After one that failed, the next ones are carried out all the same. */
@@ -134,7 +152,7 @@ async function erase(services: ErasureServices, erasure: Erasure, sealed: string
   const { control, clock, erasureKey, log } = services;
   const { id, projectId } = erasure;
   const work = openWork(erasureKey, sealed ?? '');
-  const plans = work.plans ?? (await plan(services, erasure, work.appUserId));
+  const plans = work.plans ?? (await plan(services, erasure, work));
   for (const appPlan of plans) {
     const { appId, ids, to, days } = appPlan;
     const rolled = withNeighbors(days);
@@ -150,23 +168,18 @@ async function erase(services: ErasureServices, erasure: Erasure, sealed: string
 
 async function plan(
   services: ErasureServices,
-  { id, projectId, appIds }: Erasure,
-  appUserId: string,
+  erasure: Erasure,
+  { appUserId, starts = [] }: Work,
 ): Promise<AppPlan[]> {
-  const plans: AppPlan[] = [];
-  let [events, appUserIds] = [0, 0];
-  // The person whose profile the ID shows, and in each app the one that the ID belongs to there.
-  const apps = { projectId, appIds, hasLinks: true };
-  const { id: person } = await findPerson(services.warehouse, apps, appUserId, new AbortController().signal);
-  for (const appId of appIds) {
-    const planned = await planErasure(services, { projectId, appId }, [appUserId, person]);
-    plans.push(planned.plan);
-    events += planned.events;
-    appUserIds += planned.appUserIds;
-  }
-  const work = { appUserId, plans };
-  await services.control.write(NO_CALLER, ({ tx }) =>
-    updateWork(tx, services.erasureKey, id, { work, events, appUserIds }),
-  );
+  const { control, erasureKey } = services;
+  const save = async (more: Omit<Work, 'appUserId'>, found = { events: 0, appUserIds: 0 }) => {
+    const work = { appUserId, ...more };
+    await control.write(NO_CALLER, ({ tx }) => updateWork(tx, erasureKey, erasure.id, { work, ...found }));
+  };
+  const search = { appUserId, starts, save: (found: readonly Start[]) => save({ starts: found }) };
+  const planned = await planApps(services, erasure, search);
+  const sum = (of: (one: PlannedApp) => number) => planned.reduce((total, one) => total + of(one), 0);
+  const plans = planned.map((one) => one.plan);
+  await save({ plans }, { events: sum(({ events }) => events), appUserIds: sum((one) => one.appUserIds) });
   return plans;
 }

@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
-import { type Control, whenFree } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
+import { whenFree } from '../control/open-sqlite.ts';
 import { deriveKey } from '../directory/secret.ts';
 import type { IdKey } from '../warehouse/erased-ids.ts';
 

@@ -1,7 +1,8 @@
 import type { Selectable } from 'kysely';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import type { ErasureTable } from '../control/schema.ts';
 import type { ErasureKey } from './erasure-key.ts';
+import type { Start } from './find-start.ts';
 
 /** A request to erase a person. Times are epoch milliseconds; `doneAt` is null while it is under way. */
 export type Erasure = {
@@ -18,8 +19,8 @@ export type Erasure = {
 /** What to erase in one app: all IDs of the person, events up to `to`, and the days (UTC, since 1970) they are on. */
 export type AppPlan = { appId: string; ids: string[]; to: number; days: number[] };
 
-/** What is left to do. Without plans, the IDs of the person are still to be found. */
-export type Work = { appUserId: string; plans?: AppPlan[] };
+/** What is left to do. Without plans, the IDs of the person are still to be found, from `starts` on if the search has begun. */
+export type Work = { appUserId: string; starts?: readonly Start[]; plans?: AppPlan[] };
 
 /** Returns the erasure in a row. */
 export function toErasure(row: Selectable<ErasureTable>): Erasure {

@@ -1,8 +1,9 @@
-import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER } from '../control/control.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { deletedEvents } from '../warehouse/integrity/deletion.ts';
 import type { AppPlan } from './erasure-record.ts';
 import type { ErasureServices } from './erasure-services.ts';
+import type { Start } from './find-start.ts';
 import type { AppUser } from './person-ids.ts';
 import { saveTombstones } from './tombstones.ts';
 
@@ -18,11 +19,10 @@ const SCAN_MS = 600_000;
 export async function planErasure(
   services: ErasureServices,
   { projectId, appId }: Omit<AppUser, 'appUserId'>,
-  starts: readonly string[],
+  starts: readonly Start[],
 ): Promise<PlannedApp> {
   const now = services.clock.now();
-  const users = starts.map((appUserId) => ({ projectId, appId, appUserId }));
-  const ids = await refuseAll(services, users, now);
+  const ids = await refuseAll(services, { projectId, appId }, starts, now);
   const found = await findEvents(services, { projectId, to: EVER, person: { appId, ids } });
   const to = Math.max(now, found.latest);
   if (to > now) await refuse(services, appId, ids, to);
@@ -39,15 +39,18 @@ const EVER = Date.UTC(2299, 11, 31);
 /** A link that is stored meanwhile may add an ID. */
 async function refuseAll(
   services: ErasureServices,
-  users: readonly AppUser[],
+  { projectId, appId }: Omit<AppUser, 'appUserId'>,
+  starts: readonly Start[],
   until: number,
 ): Promise<string[]> {
+  const findIds = async ({ id, aloneIn }: Start) =>
+    aloneIn.includes(appId) ? [id] : (await services.findPerson({ projectId, appId, appUserId: id })).ids;
   const refused = new Set<string>();
   for (;;) {
-    const found = await Promise.all(users.map(services.findPerson));
-    const more = new Set(found.flatMap(({ ids }) => ids).filter((id) => !refused.has(id)));
+    const found = await Promise.all(starts.map(findIds));
+    const more = new Set(found.flat().filter((id) => !refused.has(id)));
     if (more.size === 0) return [...refused];
-    await refuse(services, users[0]?.appId ?? '', [...more], until);
+    await refuse(services, appId, [...more], until);
     for (const id of more) refused.add(id);
   }
 }

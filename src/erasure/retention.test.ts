@@ -122,4 +122,6 @@ it('keeps what was said about people as long as they have events, also after a r
   const withLate = await read();
   await warehouse.rebuild(() => {});
   assert.deepEqual(await read(), withLate);
+  await warehouse.rebuild(() => {}, { projectId: 'proj_c' });
+  assert.deepEqual(await read(), withLate);
 });

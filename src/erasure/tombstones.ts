@@ -1,4 +1,7 @@
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
+import { SECOND_MS } from '../lib/durations.ts';
+import type { Log } from '../lib/log.ts';
+import { runPeriodically } from '../lib/periodic.ts';
 import type { ErasureKey } from './erasure-key.ts';
 
 /** Refuses the events of erased people: those dated up to the erasure. Later ones belong to a new profile. */
@@ -34,9 +37,59 @@ export async function openTombstones({ db }: Pick<Control, 'db'>, key: ErasureKe
       }
     },
   };
-  const rows = await db.selectFrom('erased_users').selectAll().execute();
-  tombstones.add(rows.map(({ app_id: appId, mac, until }) => ({ appId, mac, until })));
+  tombstones.add(await readTombstones(db));
   return tombstones;
+}
+
+/** Applies tombstones that another node stores. */
+export type TombstoneFollower = {
+  /** Resolves when everything that is stored now applies. Rejects with StorageError. */
+  refresh(): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const FOLLOW_MS = SECOND_MS;
+
+/** Starts to look for tombstones of other nodes every second. */
+export function followTombstones({
+  control,
+  tombstones,
+  log,
+}: {
+  control: Pick<Control, 'db' | 'changeStamp'>;
+  tombstones: Tombstones;
+  log: Log;
+}): TombstoneFollower {
+  let stamp: number | undefined;
+  let known = '';
+
+  async function refresh(): Promise<void> {
+    const { db } = control;
+    const found = await db
+      .selectFrom('erased_users')
+      .select(({ fn }) => [fn.countAll().as('count'), fn.sum('until').as('sum')])
+      .executeTakeFirstOrThrow();
+    // Each erasure adds a row, or makes a time later.
+    const state = `${found.count} ${found.sum}`;
+    if (state === known) return;
+    tombstones.add(await readTombstones(db));
+    known = state;
+  }
+
+  async function poll(): Promise<void> {
+    const now = control.changeStamp();
+    if (now === stamp) return;
+    await refresh();
+    stamp = now;
+  }
+
+  const onError = (err: unknown) => log.debug({ err }, 'erasures of other nodes cannot be read');
+  return { refresh, stop: runPeriodically({ everyMs: FOLLOW_MS, run: poll, onError }) };
+}
+
+async function readTombstones(db: Control['db']): Promise<Tombstone[]> {
+  const rows = await db.selectFrom('erased_users').selectAll().execute();
+  return rows.map(({ app_id: appId, mac, until }) => ({ appId, mac, until }));
 }
 
 /** Stores tombstones. An earlier one of the same ID is never shortened. */

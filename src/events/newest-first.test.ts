@@ -158,4 +158,33 @@ describe('events of several apps, newest first', () => {
     await pages.next();
     assert.deepEqual(limits, [250, 1_000]);
   });
+
+  it('reads a page of what is rare in two queries, and all of it in five', async () => {
+    const project_id = 'proj_rare';
+    // Five events a day for thirty days.
+    const rows = Array.from({ length: 150 }, (_, index) =>
+      eventRow({ project_id, event_id: `rare${index}`, timestamp: NOW - index * 5 * HOUR_MS }),
+    );
+    await append(rows);
+    let queries = 0;
+    const query: typeof warehouse.query = (sql, params, options) => {
+      queries += 1;
+      return warehouse.query(sql, params, options);
+    };
+    const read = async (limit: number) => {
+      queries = 0;
+      const found: string[] = [];
+      const window = { before: undefined, limit, nowMs: NOW, isRare: true };
+      for await (const page of readNewestFirst({ query }, buildFilter(project_id, APPS, {}), window, never)) {
+        found.push(...page.map(({ event_id }) => event_id));
+        if (found.length >= limit) break;
+      }
+      return found;
+    };
+    const ids = rows.map(({ event_id }) => event_id);
+    assert.deepEqual((await read(40)).slice(0, 40), ids.slice(0, 40));
+    assert.equal(queries, 2);
+    assert.deepEqual(await read(200), ids);
+    assert.ok(queries <= 5, `${queries} queries`);
+  });
 });

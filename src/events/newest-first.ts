@@ -1,4 +1,4 @@
-import { HOUR_MS } from '../lib/durations.ts';
+import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
 import { timeSql } from '../warehouse/event-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { type Filter, withCondition } from './event-filter.ts';
@@ -9,11 +9,21 @@ import { type Page, readPage } from './page.ts';
 /** The position of an event in search order: its time in epoch milliseconds, and its place among those of that time. */
 export type SearchPosition = [timestamp: number, ...EventTie];
 
-/** Where to start (undefined: at the newest event), the most events per page, and the current time. */
-export type SearchWindow = { before: SearchPosition | undefined; limit: number; nowMs: number };
+/**
+ * Where to start (undefined: at the newest event), the most events per page, and the current time. `isRare`: few of the events
+ * match, such as those of one person.
+ */
+export type SearchWindow = {
+  before: SearchPosition | undefined;
+  limit: number;
+  nowMs: number;
+  isRare?: boolean;
+};
 
 /** Wide enough that an idle hour costs no query of its own; a busy project fills several pages with it. */
 const FIRST_SLICE_MS = HOUR_MS;
+/** Each slice costs some milliseconds whatever it contains, and an hour of one person's events is nearly always empty. */
+const FIRST_RARE_SLICE_MS = 2 * DAY_MS;
 /** Until the first page shows how large events are: the engine loads a whole LIMIT of them before it counts their bytes. */
 const FIRST_PAGE_EVENTS = 250;
 /** Slices grow so fast across idle periods that a few of them find the last event of a project. */
@@ -29,13 +39,13 @@ const GROWTH_MAX = 64;
 export async function* readNewestFirst(
   warehouse: Pick<Warehouse, 'query'>,
   filter: Filter,
-  { before, limit, nowMs }: SearchWindow,
+  { before, limit, nowMs, isRare }: SearchWindow,
   signal: AbortSignal,
 ): AsyncGenerator<PublicEvent[]> {
   const { from, to } = filter.times;
   let end = before ?? (to === undefined ? undefined : positionBefore(to));
   let pageEvents = Math.min(limit, FIRST_PAGE_EVENTS);
-  for (let sliceMs = FIRST_SLICE_MS; ; ) {
+  for (let sliceMs = firstSliceMs(isRare); ; ) {
     // Without an end the slice is open: clients' clocks may be ahead.
     const endMs = end?.[0] ?? nowMs;
     const startMs = Math.max(from, endMs - sliceMs);
@@ -51,6 +61,8 @@ export async function* readNewestFirst(
     sliceMs = nextSliceMs(Math.max(1, endMs - end[0]), fill);
   }
 }
+
+const firstSliceMs = (isRare = false): number => (isRare ? FIRST_RARE_SLICE_MS : FIRST_SLICE_MS);
 
 /** Returns how wide a slice should be to fill one page, after a slice of `readMs` filled this share of a page. */
 function nextSliceMs(readMs: number, fill: number): number {

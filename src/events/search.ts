@@ -56,9 +56,10 @@ export async function searchEvents(
   const apps = query.app_id !== undefined && app ? [app] : listAllowedApps(directory, caller);
   const [projectId, appIds] = [caller.project.id, apps.map(({ id }) => id)];
   const filter = await buildPersonFilter(warehouse, projectId, appIds, query, signal);
+  const { event_id: eventId, app_user_id, person, session_id } = query;
+  const isRare = [eventId, app_user_id, person, session_id].some((value) => value !== undefined);
   const read = (of: Filter, countMax?: number) =>
-    readEventPage(warehouse, of, { query, nowMs: clock.now(), countMax }, signal);
-  const { event_id: eventId } = query;
+    readEventPage(warehouse, of, { query, nowMs: clock.now(), countMax, isRare }, signal);
   if (eventId === undefined) return await read(filter);
   // Also of an unknown event, a wrong cursor is reported.
   decodeCursor(query.cursor, isSearchPosition);
@@ -72,10 +73,11 @@ export async function searchEvents(
   return isWhole ? near : await read(filter, places.count);
 }
 
-/** What to read: `countMax` events match at most, if that is known. */
+/** What to read: `countMax` events match at most, if that is known. `isRare` as in SearchWindow. */
 type PageRequest = {
   query: Pick<SearchQuery, 'limit' | 'cursor'>;
   nowMs: number;
+  isRare: boolean;
   countMax?: number | undefined;
 };
 
@@ -83,12 +85,12 @@ type PageRequest = {
 export async function readEventPage(
   warehouse: Pick<Warehouse, 'query'>,
   filter: Filter,
-  { query, nowMs, countMax }: PageRequest,
+  { query, nowMs, countMax, isRare }: PageRequest,
   signal: AbortSignal,
 ): Promise<Static<typeof SEARCH_ANSWER>> {
   const limit = limitOf(query);
   const before = decodeCursor(query.cursor, isSearchPosition);
-  const window = { before, limit: limit + 1, nowMs };
+  const window = { before, limit: limit + 1, nowMs, isRare };
   const events: PublicEvent[] = [];
   for await (const found of readNewestFirst(withOneTimeout(warehouse), filter, window, signal)) {
     events.push(...found);

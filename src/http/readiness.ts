@@ -1,5 +1,5 @@
 import type { AuditWatch } from '../audit/seal.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DiskSpace } from '../disk/space.ts';
 import type { UnstoredRevocations } from '../keys/unstored-revocations.ts';

@@ -90,12 +90,15 @@ function sendWhole(
   body: string | Buffer | undefined,
 ): void {
   const { raw } = reply;
-  if (body !== undefined) fields.push('content-length', String(Buffer.byteLength(body)));
+  const bytes = body === undefined ? 0 : Buffer.byteLength(body);
+  if (body !== undefined) fields.push('content-length', String(bytes));
   // Before Fastify leaves the answer to us: if a header is not valid, it can still answer with an error.
   raw.writeHead(status, fields);
   reply.hijack();
   // In one call, so that headers and body are written together. For HEAD, Node leaves the body out.
-  raw.end(body);
+  // As Latin-1 if the text is ASCII, which is the same bytes and written several times as fast as UTF-8.
+  if (typeof body === 'string' && bytes === body.length) raw.end(body, 'latin1');
+  else raw.end(body);
 }
 
 function sendByFastify(reply: FastifyReply, status: number, fields: Fields, body: Readable): void {

@@ -1,4 +1,5 @@
-import { type Control, whenFree } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
+import { whenFree } from '../control/open-sqlite.ts';
 import type { Clock } from '../lib/clock.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import type { Log } from '../lib/log.ts';

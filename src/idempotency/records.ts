@@ -1,6 +1,6 @@
 import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import { DAY_MS, MINUTE_MS } from '../lib/durations.ts';
 
 /** How long an answer with a secret can be replayed. */

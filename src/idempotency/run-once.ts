@@ -1,5 +1,5 @@
 import type { IdempotencyKey } from '../api/route.ts';
-import type { Write } from '../control/open.ts';
+import type { Write } from '../control/control.ts';
 import { findIdempotencyRecord, type IdempotencyRecord, insertIdempotencyRecord } from './records.ts';
 
 /** What the first request returned, the ID of what it created, and its answer, sealed, if that holds a secret. */

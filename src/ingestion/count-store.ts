@@ -1,8 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Insertable, sql } from 'kysely';
-import type { IngestionHourTable } from '../control/ingestion-schema.ts';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import { sql } from 'kysely';
+import type { Control, ControlTransaction } from '../control/control.ts';
+import { readInIndexOrder } from '../control/dialect.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { type HourRow, type PeriodCounts, sumByPeriod } from './period-sums.ts';
 import type { Cell } from './tally.ts';
 
 /** How long counts are kept. */
@@ -22,26 +23,13 @@ export type CountFilter = {
   appIds: readonly string[] | undefined;
 };
 
-/** What became of the events of a key and an SDK in one period, which starts at `hour`. */
-export type PeriodCounts = {
-  hour: number;
-  keyId: string;
-  sdk: string;
-  accepted: number;
-  duplicates: number;
-  rejected: number;
-  refused: number;
-  link_conflicts: number;
-  /** How many were rejected and refused, by code. */
-  reasons: Record<string, number>;
-};
-
-type HourRow = Insertable<IngestionHourTable>;
-
 const ROWS_PER_STATEMENT = 200;
 const ROWS_PER_READ = 2_000;
 
-/** Rows of the database that one answer is summed from. */
+/** The order in which rows are read. */
+const ORDER = ['hour', 'key_id', 'sdk', 'app_id', 'outcome', 'code'] as const;
+
+/** Rows of the database that one answer is summed from, each read once or twice. */
 const ROWS_READ_MAX = 400_000;
 
 /** Rows of an answer. */
@@ -65,64 +53,72 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
 }
 
 /** Deletes the counts of hours that ended before `keptFrom` (epoch milliseconds). */
-export async function pruneCounts(tx: ControlTransaction, keptFrom: number): Promise<void> {
-  await tx
+export async function pruneCounts(db: Control['db'], keptFrom: number): Promise<void> {
+  await db
     .deleteFrom('ingestion_hours')
     .where('hour', '<', keptFrom - HOUR_MS)
     .execute();
 }
 
 /**
- * Returns the counts that match, those of `unsaved` included, oldest period first; undefined if they are too many for one
- * answer.
+ * Returns the counts that match, those of `unsaved` included, oldest period first, in at most COUNTS_MAX rows: see `sumByPeriod`.
+ * Undefined if too much would have to be read for one answer.
  */
-export async function listCounts(
-  { db }: Pick<Control, 'db'>,
+export function listCounts(
+  control: Pick<Control, 'db'>,
   filter: CountFilter,
   unsaved: Iterable<Cell>,
 ): Promise<PeriodCounts[] | undefined> {
-  const periods = new Map<string, PeriodCounts>();
-  const add = (row: HourRow) => addRow(periods, row, filter.intervalMs);
-  for (const cell of unsaved) if (isIncluded(cell, filter)) rowsOf(cell).forEach(add);
+  // Copied: counting goes on while the database is read.
+  const waiting: HourRow[] = [];
+  for (const cell of unsaved) if (isIncluded(cell, filter)) waiting.push(...rowsOf(cell));
+  return sumByPeriod(
+    async (add) => {
+      const isRead = await readInIndexOrder(control.db, (db) => readStored(db, filter, add));
+      waiting.forEach(add);
+      return isRead;
+    },
+    filter.intervalMs,
+    COUNTS_MAX,
+  );
+}
+
+/** Passes the stored rows to `add`, with other work in between. Resolves to false if they are too many. */
+async function readStored(
+  db: Control['db'],
+  filter: CountFilter,
+  add: (row: HourRow) => void,
+): Promise<boolean> {
   let after: HourRow | undefined;
-  for (let read = 0; periods.size <= COUNTS_MAX; read += ROWS_PER_READ) {
-    if (read >= ROWS_READ_MAX) return undefined;
+  for (let read = 0; read < ROWS_READ_MAX; read += ROWS_PER_READ) {
     const rows: HourRow[] = await selectRows(db, filter, after).execute();
     rows.forEach(add);
     after = rows.at(-1);
-    if (rows.length < ROWS_PER_READ) {
-      if (periods.size > COUNTS_MAX) return undefined;
-      return [...periods.values()].sort(compare);
-    }
+    if (rows.length < ROWS_PER_READ) return true;
     await setImmediate();
   }
-  return undefined;
+  return false;
 }
 
 /** Selects the next rows: those of one key in the order of the primary key, of all keys in that of the index by project. */
-function selectRows(db: Control['db'], filter: CountFilter, after: HourRow | undefined) {
+export function selectRows(db: Control['db'], filter: CountFilter, after?: HourRow) {
   const { projectId, from, to, keyId, appIds } = filter;
+  const order = keyId === undefined ? ORDER : ORDER.filter((column) => column !== 'key_id');
   let query = db
     .selectFrom('ingestion_hours')
     .selectAll()
     .where('project_id', '=', projectId)
-    .where('hour', '>=', after?.hour ?? from)
     .where('hour', '<', to);
   if (keyId !== undefined) query = query.where('key_id', '=', keyId);
   if (appIds !== undefined) query = query.where('app_id', 'in', [...appIds]);
-  if (after !== undefined) {
-    const { hour, key_id, sdk, app_id, outcome, code } = after;
-    const last = sql`(${hour}, ${key_id}, ${sdk}, ${app_id}, ${outcome}, ${code})`;
-    query = query.where(sql<boolean>`(hour, key_id, sdk, app_id, outcome, code) > ${last}`);
+  // A second lower bound would be used instead of the position, which then reads the hour again from its start on each page.
+  if (after === undefined) query = query.where('hour', '>=', from);
+  else {
+    const last = sql.join(order.map((column) => after[column]));
+    query = query.where(sql<boolean>`(${sql.join(order.map((column) => sql.ref(column)))}) > (${last})`);
   }
-  return query
-    .orderBy('hour')
-    .orderBy('key_id')
-    .orderBy('sdk')
-    .orderBy('app_id')
-    .orderBy('outcome')
-    .orderBy('code')
-    .limit(ROWS_PER_READ);
+  for (const column of order) query = query.orderBy(column);
+  return query.limit(ROWS_PER_READ);
 }
 
 function isIncluded(cell: Cell, { projectId, from, to, keyId, appIds }: CountFilter): boolean {
@@ -133,31 +129,6 @@ function isIncluded(cell: Cell, { projectId, from, to, keyId, appIds }: CountFil
     (keyId === undefined || cell.keyId === keyId) &&
     (appIds === undefined || appIds.includes(cell.appId))
   );
-}
-
-function addRow(periods: Map<string, PeriodCounts>, row: HourRow, intervalMs: number): void {
-  const { key_id: keyId, sdk, outcome, code, count } = row;
-  const hour = row.hour - (row.hour % intervalMs);
-  const name = `${hour} ${keyId} ${sdk}`;
-  const empty = {
-    hour,
-    keyId,
-    sdk,
-    accepted: 0,
-    duplicates: 0,
-    rejected: 0,
-    refused: 0,
-    link_conflicts: 0,
-    reasons: {},
-  };
-  const period: PeriodCounts = periods.get(name) ?? empty;
-  periods.set(name, period);
-  if (outcome === 'accepted') period.accepted += count;
-  else if (outcome === 'duplicate') period.duplicates += count;
-  else if (outcome === 'rejected') period.rejected += count;
-  else if (outcome === 'refused') period.refused += count;
-  else if (outcome === 'link_conflict') period.link_conflicts += count;
-  if (code !== '') period.reasons[code] = (period.reasons[code] ?? 0) + count;
 }
 
 function rowsOf(cell: Cell): HourRow[] {
@@ -174,9 +145,3 @@ function rowsOf(cell: Cell): HourRow[] {
     ...[...cell.refused].flatMap(([code, count]) => rowOf('refused', code, count)),
   ];
 }
-
-function compare(one: PeriodCounts, other: PeriodCounts): number {
-  return one.hour - other.hour || order(one.keyId, other.keyId) || order(one.sdk, other.sdk);
-}
-
-const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));

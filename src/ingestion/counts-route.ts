@@ -4,9 +4,10 @@ import { ApiError } from '../api/errors.ts';
 import { defineRoute } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Clock } from '../lib/clock.ts';
-import { closedObject, component } from '../lib/schema.ts';
-import { COUNTS_MAX, INTERVALS_MS, KEPT_DAYS, type PeriodCounts } from './count-store.ts';
+import { closedObject, component, WITHOUT_NUL } from '../lib/schema.ts';
+import { COUNTS_MAX, INTERVALS_MS, KEPT_DAYS } from './count-store.ts';
 import type { Ingestion } from './ingestion.ts';
+import { OTHER_SOURCES, type PeriodCounts } from './period-sums.ts';
 import { parseRange, RANGE_QUERY } from './range.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
@@ -15,6 +16,7 @@ const count = (description: string) => Type.Integer({ minimum: 0, description })
 export const INGESTION_FILTERS = {
   key_id: Type.Optional(
     Type.String({
+      ...WITHOUT_NUL,
       minLength: 1,
       maxLength: 128,
       description: 'Only what this key, or this member, sent, by ID.',
@@ -22,7 +24,8 @@ export const INGESTION_FILTERS = {
   ),
   app_id: Type.Optional(
     Type.String({
-      description: 'Only events of this app. Leaves out what cannot be attributed to one app.',
+      description:
+        'Only events of this app, without what cannot be attributed to one app. Default, and `all`: every app that the key can access.',
     }),
   ),
 };
@@ -34,7 +37,9 @@ const ROW_JSON = component(
   'IngestionCounts',
   closedObject({
     hour: Type.String({ format: 'date-time', description: 'Start of the hour, or of the day.' }),
-    key_id: Type.String({ description: 'ID of the key, or of the member who sent the events.' }),
+    key_id: Type.String({
+      description: `ID of the key, or of the member who sent the events. \`${OTHER_SOURCES}\`, with the SDK \`${OTHER_SOURCES}\`: further keys and SDKs together, when the answer would have more than ${COUNTS_MAX.toLocaleString('en-US')} rows.`,
+    }),
     sdk: Type.String({
       description:
         '`context.sdk` of the events, and `X-Appflow-Sdk` of refused requests; empty if there is none. Beyond 20 per key, app and hour: `other`.',
@@ -94,7 +99,7 @@ export const countsRoute = defineRoute({
 A key that is restricted to some apps gets what is counted for these apps.`,
   access: 'analytics:read',
   limit: 'analytics',
-  app: { from: 'query', required: false },
+  app: { from: 'query', required: false, acceptsAll: true },
   query: COUNTS_QUERY,
   errors: ['query_too_large'],
   answer: { status: 200, schema: COUNTS_ANSWER },
@@ -110,7 +115,7 @@ A key that is restricted to some apps gets what is counted for these apps.`,
       keyId: query.key_id,
       appIds: findAppLimit(caller, app, query),
     });
-    if (!counts) throw tooManyRows();
+    if (!counts) throw tooManyCounts();
     return { data: counts.map(toRowJson), meta: toMeta({ from, to, interval }, nowMs) };
   },
 });
@@ -124,9 +129,9 @@ const toMeta = ({ from, to, interval }: ReturnType<typeof parseRange>, nowMs: nu
   generated_at: new Date(nowMs).toISOString(),
 });
 
-const tooManyRows = () =>
+const tooManyCounts = () =>
   new ApiError('query_too_large', {
-    detail: `The answer would have more than ${COUNTS_MAX} rows. Ask for fewer days or one key, or send interval=day.`,
+    detail: 'There are too many counts to add up for one answer. Ask for fewer days, or for one key or app.',
   });
 
 const toRowJson = ({ hour, keyId, ...counts }: PeriodCounts) => ({

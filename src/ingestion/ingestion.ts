@@ -1,17 +1,14 @@
-import type { Control } from '../control/open.ts';
-import { whenFree } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
+import { createMarkedWrites, type MarkedWrites } from '../control/marked-writes.ts';
+import { whenFree } from '../control/open-sqlite.ts';
+import { type DroppedRows, saveRows } from '../control/save-rows.ts';
 import type { Clock } from '../lib/clock.ts';
-import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
-import { runPeriodically } from '../lib/periodic.ts';
-import {
-  type CountFilter,
-  KEPT_DAYS,
-  listCounts,
-  type PeriodCounts,
-  pruneCounts,
-  saveCells,
-} from './count-store.ts';
+import { flushPeriodically } from '../lib/periodic.ts';
+import { createTurns } from '../lib/turns.ts';
+import { type CountFilter, listCounts, saveCells } from './count-store.ts';
+import type { PeriodCounts } from './period-sums.ts';
 import { type RejectedEvent, toSdk } from './rejected-event.ts';
 import {
   addSample,
@@ -26,7 +23,6 @@ import {
 import {
   deleteStored,
   listSamples,
-  pruneSamples,
   type SampleFilter,
   type SampleMatch,
   saveSamples,
@@ -81,10 +77,17 @@ export type Ingestion = {
 };
 
 const FLUSH_EVERY_MS = 10_000;
-const PRUNE_EVERY_MS = HOUR_MS;
-const KEPT_MS = KEPT_DAYS * DAY_MS;
+/** A write of that many takes some ten milliseconds. */
+const CELLS_PER_WRITE = 500;
+const DROPPED = 'counts or samples of ingestion health cannot be stored and were dropped';
 
-type State = { control: Control; tally: Tally; buffer: SampleBuffer; prunedAt: number };
+type State = {
+  control: Control;
+  tally: Tally;
+  buffer: SampleBuffer;
+  writes: MarkedWrites;
+  log: Log;
+};
 
 /** Opens ingestion health. From then on it is flushed every 10 s. */
 export function openIngestion(control: Control, clock: Clock, log: Log): Ingestion {
@@ -92,30 +95,42 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
     control,
     tally: createTally(),
     buffer: createSampleBuffer(),
-    prunedAt: clock.now(),
+    writes: createMarkedWrites(control, clock),
+    log,
   };
-  let running: Promise<unknown> = Promise.resolve();
-  // One after another: what is being written is in neither memory nor database for a moment.
-  function inTurn<T>(step: () => Promise<T>): Promise<T> {
-    const turn = running.then(step);
-    running = turn.catch(() => undefined);
-    return turn;
+  // One after another: what is being written is in neither memory nor database for a moment. A read does not wait for all writes of a
+  // flush; a write waits for the whole of each read before it.
+  const { run: inTurn } = createTurns();
+  /** Each row is in memory or in the database once: after a lost answer, only when its outcome is known. */
+  const readInTurn = <T>(read: () => Promise<T>) => inTurn(() => state.writes.settle().then(read));
+  async function flush(): Promise<void> {
+    const refusals: unknown[] = [];
+    const saveInTurn = (step: () => Promise<void>) =>
+      whenFree(() => inTurn(step)).catch((error: unknown) => {
+        // A database that does not answer would only make us wait again; other rows may be saved all the same.
+        if (error instanceof StorageError) throw error;
+        refusals.push(error);
+      });
+    // What is counted meanwhile waits for the next flush.
+    for (let writes = Math.ceil(state.tally.cells.size / CELLS_PER_WRITE); writes > 0; writes -= 1)
+      await saveInTurn(() => saveSome(state));
+    await saveInTurn(() => saveBuffered(state));
+    if (refusals.length > 0) throw refusals[0];
   }
-  const flush = () => whenFree(() => inTurn(() => save(state, clock.now())));
   return {
     countBatch: (batch) => countBatch(state, batch, clock.now()),
     countRefused: (request) => countRefused(state, request, clock.now()),
     countLinkConflict: (event) => countLinkConflict(state, event, clock.now()),
-    listCounts: (filter) => inTurn(() => listCounts(control, filter, state.tally.cells.values())),
+    listCounts: (filter) => readInTurn(() => listCounts(control, filter, state.tally.cells.values())),
     listSamples: (filter, page) =>
-      inTurn(() => listSamples(control, filter, listBuffered(state.buffer, filter.projectId), page)),
+      readInTurn(() => listSamples(control, filter, listBuffered(state.buffer, filter.projectId), page)),
     deleteSamples: (projectId, matches) =>
-      inTurn(async () => {
+      readInTurn(async () => {
         const waiting = removeBuffered(state.buffer, projectId, (row) => matches(toMatched(row)));
         return waiting + (await deleteStored(control, projectId, matches));
       }),
     flush,
-    close: startFlushing(flush, log),
+    close: startFlushing(flush, state.writes, log),
   };
 }
 
@@ -154,33 +169,41 @@ function countLinkConflict({ tally }: State, event: ConflictingEvent, nowMs: num
   if (cell) cell.linkConflicts += 1;
 }
 
-async function save(state: State, now: number): Promise<void> {
-  const { control, tally, buffer } = state;
-  const isPruning = now - state.prunedAt >= PRUNE_EVERY_MS;
-  if (tally.cells.size === 0 && buffer.size === 0 && !isPruning) return;
-  const cells = takeCells(tally);
-  const samples = takeSamples(buffer);
-  try {
-    await control.db.transaction().execute(async (tx) => {
-      await saveCells(tx, cells);
-      await saveSamples(tx, samples);
-      if (!isPruning) return;
-      await pruneCounts(tx, now - KEPT_MS);
-      await pruneSamples(tx, now - KEPT_MS);
-    });
-  } catch (error) {
-    returnCells(tally, cells);
-    returnSamples(buffer, samples);
-    throw error;
-  }
-  if (isPruning) state.prunedAt = now;
+async function saveSome({ tally, writes, log }: State): Promise<void> {
+  let cells: Cell[] = [];
+  let dropped: DroppedRows | undefined;
+  const save = async (tx: ControlTransaction) => {
+    cells = takeCells(tally, CELLS_PER_WRITE);
+    dropped = await saveRows(tx, cells, (some) => saveCells(tx, some));
+  };
+  await writes.run(save, {
+    onSaved: () => logDropped(log, dropped),
+    onUndone: () => returnCells(tally, cells),
+  });
+}
+
+async function saveBuffered({ buffer, writes, log }: State): Promise<void> {
+  if (buffer.size === 0) return;
+  let samples: ReturnType<typeof takeSamples> = new Map();
+  let dropped: DroppedRows | undefined;
+  const save = async (tx: ControlTransaction) => {
+    samples = takeSamples(buffer);
+    const rows = [...samples.values()].flat();
+    dropped = await saveRows(tx, rows, (some) => saveSamples(tx, some));
+  };
+  await writes.run(save, {
+    onSaved: () => logDropped(log, dropped),
+    onUndone: () => returnSamples(buffer, samples),
+  });
+}
+
+function logDropped(log: Log, dropped: DroppedRows | undefined): void {
+  if (dropped) log.error({ err: dropped.error, rows: dropped.count }, DROPPED);
 }
 
 /** Flushes periodically. Returns the function that stops it, with a last flush. */
-function startFlushing(flush: () => Promise<void>, log: Log): () => Promise<void> {
+function startFlushing(flush: () => Promise<void>, writes: MarkedWrites, log: Log): () => Promise<void> {
   const onError = (err: unknown) => log.warn({ err }, 'ingestion health was not saved');
-  const stop = runPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError, startsNow: false });
-  return async () => {
-    await Promise.all([stop(), flush().catch(onError)]);
-  };
+  const stop = flushPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError });
+  return () => stop().then(writes.close);
 }

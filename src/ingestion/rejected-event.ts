@@ -1,4 +1,5 @@
 import { redactSecrets } from '../directory/secret.ts';
+import { toStorableText } from '../lib/storable-text.ts';
 import { cutBytes, toCutJson } from './cut-json.ts';
 
 /** Why an event was rejected: a code, the path of the field, and what to send instead. */
@@ -42,7 +43,7 @@ export function describeRejected(
 /** Returns an SDK as it is counted: at most 128 characters, without an API key. */
 export function toSdk(text: unknown): string {
   if (typeof text !== 'string') return '';
-  return redactSecrets(text).slice(0, SDK_CHARACTERS_MAX).toWellFormed();
+  return toStorableText(redactSecrets(text).slice(0, SDK_CHARACTERS_MAX));
 }
 
 function findSdk(context: unknown): string {
@@ -51,14 +52,22 @@ function findSdk(context: unknown): string {
 
 function toSample(event: unknown, fields: Fields, reason: RejectionReason): SampledEvent {
   const { code, field, message, event_id: eventId = null } = reason;
-  const text = { field: redactSecrets(field).toWellFormed(), message: redactSecrets(message).toWellFormed() };
+  const text = { field: toSampleText(field), message: toSampleText(message) };
   if (WITHOUT_EVENT.has(code)) return { ...text, eventId: null, appUserId: null, event: null, isCut: false };
   const { json, isCut } = toCutJson(event);
-  return { ...text, eventId, appUserId: findAppUserId(fields.app_user_id), event: json, isCut };
+  return {
+    ...text,
+    eventId,
+    appUserId: findAppUserId(fields.app_user_id),
+    event: toStorableText(json),
+    isCut,
+  };
 }
+
+const toSampleText = (text: string): string => toStorableText(redactSecrets(text));
 
 /** An ID that was sent as a number is the reason of a rejection, but the person may be known by the same digits. */
 function findAppUserId(id: unknown): string | null {
   if (typeof id !== 'string' && typeof id !== 'number') return null;
-  return cutBytes(redactSecrets(String(id)), APP_USER_ID_BYTES_MAX);
+  return cutBytes(toSampleText(String(id)), APP_USER_ID_BYTES_MAX);
 }

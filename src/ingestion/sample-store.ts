@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Control, ControlTransaction } from '../control/open.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import { SAMPLES_PER_PROJECT, type SampleRow } from './sample-buffer.ts';
 
 /** Which samples to list. */
@@ -18,11 +18,8 @@ export type SampleMatch = (sample: { appId: string | null; appUserId: string | n
 const ROWS_PER_STATEMENT = 25;
 
 /** Writes samples, oldest first, and deletes all but the last 1,000 of their project. In parts, like counts. */
-export async function saveSamples(
-  tx: ControlTransaction,
-  samples: ReadonlyMap<string, readonly SampleRow[]>,
-): Promise<void> {
-  for (const [projectId, rows] of samples) {
+export async function saveSamples(tx: ControlTransaction, samples: readonly SampleRow[]): Promise<void> {
+  for (const [projectId, rows = []] of Map.groupBy(samples, ({ project_id }) => project_id)) {
     for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
       await tx
         .insertInto('ingestion_samples')
@@ -30,7 +27,7 @@ export async function saveSamples(
         .execute();
       await setImmediate();
     }
-    if (rows.length > 0) await deleteOlder(tx, projectId);
+    await deleteOlder(tx, projectId);
   }
 }
 
@@ -52,8 +49,8 @@ async function deleteOlder(tx: ControlTransaction, projectId: string): Promise<v
 }
 
 /** Deletes the samples from before `keptFrom` (epoch milliseconds). */
-export async function pruneSamples(tx: ControlTransaction, keptFrom: number): Promise<void> {
-  await tx.deleteFrom('ingestion_samples').where('at', '<', keptFrom).execute();
+export async function pruneSamples(db: Control['db'], keptFrom: number): Promise<void> {
+  await db.deleteFrom('ingestion_samples').where('at', '<', keptFrom).execute();
 }
 
 /** Returns at most `limit` samples before the ID `before`, newest first, those of `unsaved` included. */

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.ts';
 import { defineRoute } from '../api/route.ts';
-import { closedObject, component, nullable } from '../lib/schema.ts';
+import { closedObject, component, nullable, WITHOUT_NUL } from '../lib/schema.ts';
 import { KEPT_DAYS } from './count-store.ts';
 import { findAppLimit, INGESTION_FILTERS, type IngestionServices } from './counts-route.ts';
 import { SAMPLE_BYTES_MAX } from './cut-json.ts';
@@ -10,8 +10,20 @@ import { SAMPLES_PER_PROJECT, type SampleRow } from './sample-buffer.ts';
 /** The query parameters of samples. */
 export const SAMPLES_QUERY = closedObject({
   ...LIST_QUERY,
+  limit: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: SAMPLES_PER_PROJECT,
+      description: 'Rows per page (default 50).',
+    }),
+  ),
   code: Type.Optional(
-    Type.String({ minLength: 1, maxLength: 64, description: 'Only events rejected with this code.' }),
+    Type.String({
+      ...WITHOUT_NUL,
+      minLength: 1,
+      maxLength: 64,
+      description: 'Only events rejected with this code.',
+    }),
   ),
   ...INGESTION_FILTERS,
 });
@@ -68,7 +80,7 @@ export const samplesRoute = defineRoute({
 A key that is restricted to some apps gets the samples of these apps.`,
   access: 'events:read',
   limit: 'analytics',
-  app: { from: 'query', required: false },
+  app: { from: 'query', required: false, acceptsAll: true },
   query: SAMPLES_QUERY,
   answer: { status: 200, schema: component('IngestionSamplePage', pageOf(SAMPLE_JSON)) },
   example: { query: { code: 'invalid_event_name', limit: 20 } },

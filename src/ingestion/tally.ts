@@ -1,4 +1,5 @@
 import { HOUR_MS } from '../lib/durations.ts';
+import { toStorableText } from '../lib/storable-text.ts';
 
 /**
  * What became of an event (`accepted`, `duplicate`, `rejected`) or of a whole request (`refused`). A `link_conflict` is also among
@@ -55,7 +56,7 @@ export function findCell(
   at: { nowMs: number; appId: string; sdk: string },
 ): Cell | undefined {
   const hour = at.nowMs - (at.nowMs % HOUR_MS);
-  const sdk = limitSdk(tally, source, hour, at);
+  const sdk = limitSdk(tally, source, hour, { ...at, sdk: toStorableText(at.sdk) });
   const name = nameOf(source, hour, at.appId, sdk);
   const known = tally.cells.get(name);
   if (known) return known;
@@ -70,11 +71,15 @@ export function countCode(codes: Map<string, number>, code: string, count = 1): 
   codes.set(code, (codes.get(code) ?? 0) + count);
 }
 
-/** Returns the cells and empties the tally. */
-export function takeCells(tally: Tally): Cell[] {
-  const cells = [...tally.cells.values()];
-  tally.cells = new Map();
-  return cells;
+/** Removes up to `max` cells from the tally, those that have waited longest first, and returns them. */
+export function takeCells(tally: Tally, max = CELLS_MAX): Cell[] {
+  const taken: Cell[] = [];
+  for (const [name, cell] of tally.cells) {
+    if (taken.length >= max) break;
+    taken.push(cell);
+    tally.cells.delete(name);
+  }
+  return taken;
 }
 
 /** Adds cells that could not be written to those that were counted meanwhile. */

@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, AuditAction, AuditEntry, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write, WriteOptions } from '../control/open.ts';
+import type { ControlTransaction, Write, WriteOptions } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { getStoredKey } from '../directory/records.ts';
 

@@ -1,7 +1,7 @@
 import type { Static } from 'typebox';
 import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/control.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';

@@ -3,7 +3,7 @@ import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
 import type { Config } from '../config/config.ts';
-import type { Write } from '../control/open.ts';
+import type { Write } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';

@@ -2,7 +2,7 @@ import { type Actor, CLI_ACTOR, type KeyPermissions, type Principal } from '../a
 import { ApiError } from '../api/errors.ts';
 import { exceedsApps } from '../api/permission.ts';
 import type { Config } from '../config/config.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { isWithin, parseCidrs } from '../lib/ip.ts';

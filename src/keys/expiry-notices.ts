@@ -1,6 +1,6 @@
 import { channel } from 'node:diagnostics_channel';
-import type { Control } from '../control/open.ts';
-import { whenFree } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
+import { whenFree } from '../control/open-sqlite.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -1,5 +1,5 @@
 import { CAP_WINDOW_MS, requireBelowCap } from '../api/caps.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 
 /** Throws 409 if the project can have no further live key, or has created too many within a day. Call it in the write. */
 export async function requireRoomForNewKey(

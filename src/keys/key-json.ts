@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { type ApiKey, expiryOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
 import { KEY_SCOPES, KEY_TYPES } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
+import { toIsoTime } from '../lib/iso-time.ts';
 import { closedObject, component, nullable } from '../lib/schema.ts';
 import { RATE_LIMITS } from '../limits/rate-limits.ts';
 import { etagOf } from './etag.ts';
@@ -144,8 +145,7 @@ export const KEY_WITH_SECRET_JSON = component(
 /** A key as the API returns it. */
 export type ApiKeyJson = Static<typeof API_KEY_JSON>;
 
-const toIso = (instantMs: number) => new Date(instantMs).toISOString();
-const toIsoOrNull = (instantMs: number | null) => (instantMs === null ? null : toIso(instantMs));
+const toIsoOrNull = (instantMs: number | null) => (instantMs === null ? null : toIsoTime(instantMs));
 
 const NEVER_USED: KeyUsage = {
   lastUsedAt: null,
@@ -182,11 +182,11 @@ export function toKeyJson({ clock, usage: usages }: KeyJsonServices, key: ApiKey
     secrets: liveSecrets(key, now).map((secret) => ({
       version: secret.version,
       hint: secret.hint,
-      created_at: toIso(secret.createdAt),
+      created_at: toIsoTime(secret.createdAt),
       last_used_at: toIsoOrNull(usage.secretsLastUsedAt.get(secret.version) ?? null),
       expires_at: toIsoOrNull(expiryOfSecret(key, secret)),
     })),
-    created_at: toIso(key.createdAt),
+    created_at: toIsoTime(key.createdAt),
     created_by: key.createdBy,
     revoked_at: toIsoOrNull(key.revokedAt),
     revoked_by: key.revokedBy,

@@ -1,4 +1,4 @@
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Pepper } from '../directory/secret.ts';
 import { createSecret, encodeMac, hintOf, macOf } from '../directory/secret.ts';

@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import type { Clock } from '../lib/clock.ts';
 import { appendForKey, changeKey, type KeyRef } from './change-key.ts';

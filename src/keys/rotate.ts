@@ -3,7 +3,7 @@ import type { Requester } from '../api/caller.ts';
 import { CAPS } from '../api/caps.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/control.ts';
 import { type ApiKey, GRACE_SECONDS_MAX, type KeySecret, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { getStoredKey } from '../directory/records.ts';

@@ -4,7 +4,7 @@ import { cleanUp } from '../../test/support/clean-up.ts';
 import { makeClock, makeConfig } from '../../test/support/harness.ts';
 import { CLI_REQUESTER, type Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';

@@ -1,6 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { ApiError } from '../api/errors.ts';
-import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
+import { type Control, NO_CALLER, URGENT, type Write } from '../control/control.ts';
 import type { KeyRefusal } from '../directory/contents.ts';
 import type { Directory } from '../directory/directory.ts';
 import { SECOND_MS } from '../lib/durations.ts';

@@ -3,7 +3,7 @@ import type { Actor } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import { type ControlTransaction, URGENT, type Write } from '../control/open.ts';
+import { type ControlTransaction, URGENT, type Write } from '../control/control.ts';
 import { type ApiKey, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { effectiveScopes } from '../directory/scopes.ts';

@@ -1,5 +1,5 @@
 import { systemActor } from '../api/caller.ts';
-import { type Control, NO_CALLER, URGENT, type Write } from '../control/open.ts';
+import { type Control, NO_CALLER, URGENT, type Write } from '../control/control.ts';
 import { getStoredKey } from '../directory/records.ts';
 import { storeDisabling } from '../keys/update.ts';
 import { MINUTE_MS } from '../lib/durations.ts';

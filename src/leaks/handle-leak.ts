@@ -1,6 +1,6 @@
 import type { Actor, Requester } from '../api/caller.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import { type Control, URGENT, type Write } from '../control/open.ts';
+import { type Control, URGENT, type Write } from '../control/control.ts';
 import type { FoundKey } from '../directory/directory.ts';
 import { type ApiKey, liveSecrets, statusOf } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';

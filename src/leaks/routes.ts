@@ -5,7 +5,7 @@ import { ApiError, validationFailed } from '../api/errors.ts';
 import type { RawRequest } from '../api/raw-request.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import { compileCheck } from '../api/validate.ts';
-import { NO_CALLER } from '../control/open.ts';
+import { NO_CALLER } from '../control/control.ts';
 import { KEY_TYPES, TYPE_PREFIXES } from '../directory/scopes.ts';
 import { CHECKSUM, isWellFormedSecret, type Pepper, patternOf } from '../directory/secret.ts';
 import { findBySecret } from '../keys/verify/verify.ts';

@@ -40,3 +40,14 @@ export function runPeriodically({
     await runs;
   };
 }
+
+/**
+ * Runs a flush every `everyMs` milliseconds. Returns the function that stops it, with a last flush; it never rejects. The last flush
+ * doesn't wait for one that is running: each may wait 5 s for another process's write lock, and flushes take turns anyway.
+ */
+export function flushPeriodically(task: Omit<PeriodicTask, 'startsNow'>): () => Promise<void> {
+  const stop = runPeriodically({ ...task, startsNow: false });
+  return async () => {
+    await Promise.all([stop(), task.run().catch(task.onError)]);
+  };
+}

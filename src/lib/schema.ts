@@ -10,6 +10,9 @@ export function nullable<T extends TSchema>(schema: T, options: TSchemaOptions =
   return Type.Union([schema, Type.Null()], options);
 }
 
+/** A text that is compared with texts in the control database: PostgreSQL refuses to compare with U+0000. */
+export const WITHOUT_NUL = { pattern: '^[^\\u0000]*$' } as const;
+
 /** The schema keyword with the name of an OpenAPI component. Validation ignores it. */
 export const COMPONENT = 'x-component';
 

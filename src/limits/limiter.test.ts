@@ -120,7 +120,7 @@ describe('which limits apply', () => {
     const { limiter } = openLimiter();
     const read = (callerType: Payer['callerType']) =>
       readField(
-        getHeaders(limiter.peek({ keyId: callerType, callerType, category: 'events' })),
+        getHeaders(limiter.charge({ keyId: callerType, callerType, category: 'events' })),
         'RateLimit-Policy',
       );
     assert.deepEqual(read('client'), {

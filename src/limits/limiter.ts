@@ -36,7 +36,7 @@ import {
 export type Limiter = {
   /**
    * Before the body is read: checks for room for one more request. Spends nothing. A denial's wait includes one
-   * event.
+   * event. When allowed, there are no headers: those of the charge that follows count.
    */
   peek(request: Payer): LimitVerdict;
   /**
@@ -81,8 +81,8 @@ export type Limiter = {
   reportStore(): StoreReport | undefined;
 };
 
-/** Nothing is limited, or nothing is known: then no figures rather than wrong ones. */
-const UNLIMITED: AllowedVerdict = { allowed: true, headers: undefined };
+/** Nothing is limited, or nothing is spent yet: no figures rather than wrong ones. */
+const WITHOUT_HEADERS: AllowedVerdict = { allowed: true, headers: undefined };
 
 /** Parts of a limiter. `store` is in memory unless processes share one; `nowUs` as in `createMemoryLimiter`. */
 export type LimiterOptions = {
@@ -112,8 +112,8 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   function readHeaders(plan: Plan, request: Payer): HeaderFields | undefined {
     if (plan.limits.length === 0) return undefined;
     const free = listCharges(plan, request, 0).map((charge) => ({ ...charge, cost: 0 }));
-    const decision = store.peek(free);
-    return decision?.allowed ? formatHeaders(plan, decision.states) : undefined;
+    const states = store.readStates(free);
+    return states && formatHeaders(plan, states);
   }
 
   const slots = createRequestSlots({ time: options.inFlightTime, decisions, rateLimitHeaders, readHeaders });
@@ -132,17 +132,17 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
   return {
     peek(request) {
       const plan = findPlan(request);
-      if (plan.limits.length === 0) return UNLIMITED;
-      const decision = store.peek(listCharges(plan, request, 0));
-      if (decision === undefined) return UNLIMITED;
+      if (plan.limits.length === 0) return WITHOUT_HEADERS;
+      const denial = store.peek(listCharges(plan, request, 0));
+      if (denial === undefined) return WITHOUT_HEADERS;
       // The retry will bring events: when none are left either, waiting for a request alone would be pointless.
-      const next = decision.allowed ? undefined : store.peek(listCharges(plan, request, 1));
-      return toVerdict(next?.allowed === false ? next : decision, plan, request.category);
+      const next = store.peek(listCharges(plan, request, 1));
+      return toVerdict(next ?? denial, plan, request.category);
     },
     charge(request) {
       const { category, events = 0 } = request;
       const plan = findPlan(request);
-      if (plan.limits.length === 0) return UNLIMITED;
+      if (plan.limits.length === 0) return WITHOUT_HEADERS;
       return thenMaybe(store.charge(listCharges(plan, request, events)), (decision) => {
         if (decision.allowed) for (const { limit } of plan.limits) decisions[limit.policy].allowed += 1;
         if (decision.allowed || decision.impossible) return toVerdict(decision, plan, category);
@@ -153,7 +153,7 @@ export function createLimiter(options: LimiterOptions = {}): Limiter {
     enter: (request, requester) => slots.acquire(findPlan(request), request, requester),
     chargeRefusal(request) {
       const plan = findPlan(request);
-      if (plan.limits.length === 0) return UNLIMITED;
+      if (plan.limits.length === 0) return WITHOUT_HEADERS;
       const decision = store.chargeRefusal(listCharges(plan, request, 0));
       return thenMaybe(decision, ({ states }) => ({ allowed: true, headers: formatHeaders(plan, states) }));
     },

@@ -13,7 +13,8 @@ export type LoopWatch = {
   repeat: (task: () => void, ms: number) => () => void;
 };
 
-const RESOLUTION_MS = 20;
+/** Each sample wakes an idle process. */
+const RESOLUTION_MS = 100;
 const WINDOW_MS = 1_000;
 const NS_PER_MS = 1_000_000;
 

@@ -1,12 +1,21 @@
 import { type BucketRef, createBuckets, hashOf, readBucket, writeBucket } from './gcra/buckets.ts';
 import { countOwedTicks, isOutdated, toBucket } from './gcra/debt.ts';
-import { type AllowedDecision, type Charge, type Decision, decide, decideRefusal } from './gcra/decide.ts';
+import {
+  type AllowedDecision,
+  type Charge,
+  type Decision,
+  decide,
+  decideRefusal,
+  describeStates,
+  findDenial,
+  type LimitState,
+} from './gcra/decide.ts';
 import type { BucketCharge, LimitStore } from './gcra/store.ts';
 import { OPEN_POLICIES } from './policies.ts';
 
 /** The buckets of one process. Returns decisions synchronously. */
-export type MemoryLimiter = Omit<LimitStore, 'peek' | 'charge' | 'chargeRefusal'> & {
-  peek(charges: readonly BucketCharge[]): Decision;
+export type MemoryLimiter = Omit<LimitStore, 'readStates' | 'charge' | 'chargeRefusal'> & {
+  readStates(charges: readonly BucketCharge[]): LimitState[];
   charge(charges: readonly BucketCharge[]): Decision;
   chargeRefusal(charges: readonly BucketCharge[]): AllowedDecision;
 };
@@ -55,7 +64,11 @@ export function createMemoryLimiter({
   return {
     peek(charges) {
       const located = charges.map(locateCharge);
-      return decide(listOwedTicks(located, nowUs()), located);
+      return findDenial(listOwedTicks(located, nowUs()), located);
+    },
+    readStates(charges) {
+      const located = charges.map(locateCharge);
+      return describeStates(listOwedTicks(located, nowUs()), located);
     },
     charge: (charges) => decideAndStore(charges, decide),
     chargeRefusal: (charges) => decideAndStore(charges, decideRefusal),
@@ -79,8 +92,10 @@ function findOwedTicks({ limit, ref }: LocatedCharge, now: number): number {
 }
 
 function store(charges: readonly LocatedCharge[], { owedTicks }: AllowedDecision, now: number): void {
-  for (const [index, { limit, cost, ref }] of charges.entries()) {
+  let index = 0;
+  for (const { limit, cost, ref } of charges) {
     if (cost !== 0) writeBucket(ref, toBucket(limit, owedTicks[index] ?? 0, now));
+    index += 1;
   }
 }
 

@@ -72,11 +72,10 @@ export function createPlanner(installation: LimitOverrides): (payer: Payer) => P
  * both.
  */
 export function listCharges(plan: Plan, { keyId, network }: Payer, events: number): BucketCharge[] {
-  const names = { key: keyId, address: `${keyId} ${network}` };
   return plan.limits.map(({ limit, unit, per }) => ({
     limit,
     cost: unit === 'request' ? 1 : events,
-    bucket: names[per],
+    bucket: per === 'key' ? keyId : `${keyId} ${network}`,
     isOpen: per === 'address',
   }));
 }

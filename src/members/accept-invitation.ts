@@ -10,7 +10,7 @@ import type { Actor, Requester, SignedIn } from '../api/caller.ts';
 import { ApiError, validationFailed } from '../api/errors.ts';
 import { anonymousActor, type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
-import { type ControlTransaction, NO_CALLER } from '../control/open.ts';
+import { type ControlTransaction, NO_CALLER } from '../control/control.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';

@@ -8,7 +8,7 @@ import { ApiError } from '../api/errors.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import { type Control, type ControlTransaction, URGENT } from '../control/open.ts';
+import { type Control, type ControlTransaction, URGENT } from '../control/control.ts';
 import type { InvitationTable } from '../control/people-schema.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';

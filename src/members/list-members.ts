@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { ROLE } from '../accounts/session-json.ts';
 import type { Caller } from '../api/caller.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
 

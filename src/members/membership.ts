@@ -4,7 +4,7 @@ import type { Actor } from '../api/caller.ts';
 import { requireBelowCap } from '../api/caps.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { Directory } from '../directory/directory.ts';
 import { type Role, readRole } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';

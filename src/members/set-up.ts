@@ -5,7 +5,7 @@ import { insertSession, type StartedSession } from '../accounts/start-session.ts
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
-import { type Control, type ControlTransaction, NO_CALLER, URGENT } from '../control/open.ts';
+import { type Control, type ControlTransaction, NO_CALLER, URGENT } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
 

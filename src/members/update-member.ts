@@ -2,7 +2,7 @@ import type { Caller } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { Audit } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import { type ControlTransaction, URGENT } from '../control/open.ts';
+import { type ControlTransaction, URGENT } from '../control/control.ts';
 import type { Role } from '../directory/scopes.ts';
 import type { MemberServices } from './membership.ts';
 import { findRole } from './membership.ts';

@@ -2,7 +2,7 @@ import { findFirstPersonId } from '../accounts/account.ts';
 import type { Actor, Requester } from '../api/caller.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
 import type { Audit, ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction, Write } from '../control/open.ts';
+import type { ControlTransaction, Write } from '../control/control.ts';
 import type { Project } from '../directory/project.ts';
 import type { Clock } from '../lib/clock.ts';
 import { newId } from '../lib/id.ts';

@@ -2,7 +2,7 @@ import type { Selectable } from 'kysely';
 import type { Requester } from '../api/caller.ts';
 import { ApiError } from '../api/errors.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import type { ProjectTable } from '../control/schema.ts';
 import { isPastRestore } from '../directory/restorable.ts';
 

@@ -5,7 +5,7 @@ import { ApiError } from '../api/errors.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
 import { defineRoute, type Route } from '../api/route.ts';
 import type { ChangeServices } from '../audit/audit.ts';
-import type { ControlTransaction } from '../control/open.ts';
+import type { ControlTransaction } from '../control/control.ts';
 import { NAME_RULES } from '../directory/field-rules.ts';
 import { RESTORABLE_MS } from '../directory/restorable.ts';
 import { closedObject, nullable } from '../lib/schema.ts';

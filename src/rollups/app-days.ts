@@ -2,12 +2,23 @@ import type { Day, DayRange } from '../lib/calendar.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
 
-/** A day as the rollups contain it: which version, and up to which block of the events. Events of later blocks are not in it. */
-export type RolledDay = { version: number; block: number };
+/** What the rows of a day in the rollups add up to: users by the ID that was sent, their sessions, and events. */
+export type DayTotals = { users: number; sessions: number; events: number };
+
+/** The totals of a day without rows. */
+export const NO_TOTALS: DayTotals = { users: 0, sessions: 0, events: 0 };
+
+/**
+ * A day as the rollups contain it: which version, and up to which block of the events. Events of later blocks are not in it. The totals
+ * are unknown where another node derives them.
+ */
+export type RolledDay = { version: number; block: number; totals?: DayTotals };
 
 /** What is known about the days of one app, in memory: which are rolled up, and which have changed since. */
 export type AppDays = {
   readonly timezone: string;
+  /** IDs of links whose rows may be missing in `linked_days`. */
+  readonly newLinks: Set<string>;
   /** Notes that an event of this hour (since 1970, UTC) was stored, in a block above those of all rollups. */
   noteHour(hour: number): void;
   /** The same for an event in a block that rollups may go beyond without it. */
@@ -31,8 +42,18 @@ export type AppDays = {
   find(range: DayRange): FoundDays;
 };
 
-/** `rolled` are days whose rollup counts; `changed` are days with events in blocks above the one given for each. */
-export type FoundDays = { rolled: Map<Day, RolledDay>; changed: Map<Day, number> };
+/**
+ * `rolled` are days whose rollup counts; `changed` are days with events in blocks above the one given for each. Rows of the IDs in
+ * `newLinks` may be missing in `linked_days`.
+ */
+export type FoundDays = {
+  rolled: Map<Day, RolledDay>;
+  changed: Map<Day, number>;
+  newLinks: readonly string[];
+};
+
+/** Up to so many newly linked IDs are looked for one by one. */
+export const NEW_LINKS_MAX = 1_000;
 
 /** Returns the days of an app whose days start at midnight in `timezone`, with none rolled up. */
 export function createAppDays(timezone: string): AppDays {
@@ -41,6 +62,7 @@ export function createAppDays(timezone: string): AppDays {
   let changed = new Set<Day>();
   /** Taken, and not derived yet. */
   const pending = new Set<Day>();
+  const newLinks = new Set<string>();
   let isComplete = false;
 
   const putBack = (days: readonly Day[]) => {
@@ -62,6 +84,7 @@ export function createAppDays(timezone: string): AppDays {
 
   return {
     timezone,
+    newLinks,
     noteHour(hour) {
       if (changedHours.has(hour)) return;
       changedHours.add(hour);
@@ -94,6 +117,7 @@ export function createAppDays(timezone: string): AppDays {
       return {
         rolled: new Map([...rolled].filter(([day]) => isIn(day))),
         changed: new Map(days.map((day) => [day, rolled.get(day)?.block ?? 0])),
+        newLinks: [...newLinks],
       };
     },
   };

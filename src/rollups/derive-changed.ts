@@ -1,7 +1,8 @@
 import type { Day } from '../lib/calendar.ts';
 import type { Log } from '../lib/log.ts';
-import type { AppDays } from './app-days.ts';
+import { type AppDays, NO_TOTALS } from './app-days.ts';
 import { deriveDays, splitDays } from './derive-days.ts';
+import { copyNewlyLinked } from './linked-days.ts';
 import { restoreRollups } from './restore-rollups.ts';
 import { countRows, listHoursOf, writeBlock, writeRolledDays } from './rollup-days.ts';
 import { nextNumber, requireOpen, type State } from './state.ts';
@@ -11,9 +12,13 @@ export async function deriveChanged(state: State, log: Log): Promise<void> {
   if (!state.isRestored) await restoreRollups(state, log);
   await completeApps(state);
   const block = state.noted;
-  const work = [...state.apps].filter(([, { days }]) => days.hasChanged());
+  state.hasLate = false;
+  const work = [...state.apps].filter(([, { days }]) => days.hasChanged() || days.newLinks.size > 0);
   if (work.length === 0) return;
-  const taken = work.map(([appId, app]) => ({ appId, ...app, changed: app.days.takeChanged(), block }));
+  const taken = work.map(([appId, app]) => {
+    const { days } = app;
+    return { appId, ...app, changed: days.takeChanged(), linked: [...days.newLinks], block };
+  });
   const failures: unknown[] = [];
   try {
     // Acknowledged events are in a log first, and inserted before any query.
@@ -25,6 +30,7 @@ export async function deriveChanged(state: State, log: Log): Promise<void> {
   for (const app of taken) {
     try {
       await deriveApp(state, app);
+      await copyNewlyLinked(state.gateway, app, app.linked);
     } catch (error) {
       app.days.putBack(app.days.filterTaken(app.changed));
       failures.push(error);
@@ -33,7 +39,7 @@ export async function deriveChanged(state: State, log: Log): Promise<void> {
   if (failures.length > 1)
     throw new AggregateError(failures, `${failures.length} apps could not be rolled up`);
   if (failures.length === 1) throw failures[0];
-  await writeBlock(state.gateway, block, nextNumber(state));
+  if (!state.hasLate) await writeBlock(state.gateway, block, nextNumber(state));
 }
 
 /** Finds all days of apps that are new here, or whose time zone has changed. */
@@ -45,7 +51,14 @@ async function completeApps(state: State): Promise<void> {
   }
 }
 
-type ChangedApp = { appId: string; projectId: string; days: AppDays; changed: Day[]; block: number };
+type ChangedApp = {
+  appId: string;
+  projectId: string;
+  days: AppDays;
+  changed: Day[];
+  linked: string[];
+  block: number;
+};
 
 async function deriveApp(
   state: State,
@@ -65,13 +78,15 @@ async function deriveApp(
       });
       // Days that were invalidated meanwhile may contain what is deleted now. The number of a later one is higher.
       const current = days.filterTaken(step);
-      const rowsOf = new Map(counts.map((row) => [row.day, Number(row.rows)]));
+      const counted = new Map(counts.map((row) => [row.day, row]));
       const rolled = current.map((day) => {
-        const rowCount = rowsOf.get(day) ?? 0;
+        const rowCount = counted.get(day)?.rows ?? 0;
         return { projectId, appId, timezone, day, version, rowCount, block };
       });
       await writeRolledDays(state.gateway, rolled, nextNumber(state));
-      for (const day of days.filterTaken(current)) days.setRolled(day, { version, block });
+      for (const day of days.filterTaken(current)) {
+        days.setRolled(day, { version, block, totals: counted.get(day)?.totals ?? NO_TOTALS });
+      }
     }
   }
 }

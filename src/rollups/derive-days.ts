@@ -5,6 +5,7 @@ import { bind } from '../warehouse/engine/bind.ts';
 import type { Gateway } from '../warehouse/engine/gateway.ts';
 import { type BoundSql, REVENUE_SQL } from '../warehouse/event-sql.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
+import { COPY_VERSION_SQL } from './linked-days.ts';
 
 /** Days of one app to derive from the events up to block `block`, and the version of the result. */
 export type Derivation = {
@@ -39,6 +40,7 @@ const listInserts = (events: string) => [
   `INSERT INTO revenue_days (project_id, app_id, day, slot, currency, verified, ${VALUES}, amount, version)
   SELECT ${KEY}, currency, verified, ${VALUES}, sum(amount), {version:UInt64} FROM (${events})
   WHERE amount IS NOT NULL GROUP BY day, currency, verified, ${VALUES}`,
+  COPY_VERSION_SQL,
 ];
 
 /** Derives the rows of some days. They count once their version does: a failure in the middle changes no answer. Rejects with StorageError. */
@@ -48,6 +50,7 @@ export async function deriveDays(gateway: Pick<Gateway, 'command'>, derivation: 
   const zone = { timezone, range: { first, last } };
   const [day, time] = [daySql(zone, 'timestamp'), timeCondition(zone)];
   const params = {
+    ...{ first, last },
     project_id: projectId,
     app_id: appId,
     days,

@@ -1,7 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
+import { NO_TOTALS } from './app-days.ts';
+import { copyAllLinked } from './linked-days.ts';
 import {
   areIntact,
+  type CountedDay,
   countRows,
   type EventHour,
   emptyRollups,
@@ -29,8 +32,8 @@ export async function restoreRollups(state: State, log: Log): Promise<void> {
   requireOpen(state);
   const counts = await countRows(gateway);
   // Rows of a day that no longer counts may be left, and merging keeps the highest version.
-  for (const { version } of counts) state.number = Math.max(state.number, Number(version));
-  const found = new Map(counts.map((row) => [`${row.app_id} ${row.day} ${row.version}`, Number(row.rows)]));
+  for (const { version } of counts) state.number = Math.max(state.number, version);
+  const found = new Map(counts.map((row) => [`${row.appId} ${row.day} ${row.version}`, row]));
   const gone = stored.days.flatMap((row) => restoreDay(state, row, found));
   await writeRolledDays(gateway, gone, nextNumber(state));
   // Apps that are not rolled up yet, such as all of them after an upgrade.
@@ -38,12 +41,15 @@ export async function restoreRollups(state: State, log: Log): Promise<void> {
     for (const { id } of directory.listApps(project.id)) daysOf(state, { id, projectId: project.id });
   }
   await noteHours(state, since);
-  state.noted = Math.max(state.noted, stored.block, await findHighestBlock(state));
+  await copyAllLinked(gateway);
+  const highest = await findHighestBlock(state);
+  // Read after the wait, which may have noted events of higher blocks.
+  state.noted = Math.max(state.noted, stored.block, highest);
   state.isRestored = true;
 }
 
 /** Notes a stored day. Returns the days that it may have become in another time zone, which are derived again. */
-function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, number>): StoredDay[] {
+function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, CountedDay>): StoredDay[] {
   const { projectId, appId, day, version, block, rowCount } = row;
   const days = daysOf(state, { id: appId, projectId });
   if (days === undefined) return [];
@@ -61,8 +67,8 @@ function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, num
     }));
   }
   // A part may have been lost since then.
-  const isWhole = version > 0 && (found.get(`${appId} ${day} ${version}`) ?? 0) === rowCount;
-  if (isWhole) days.setRolled(day, { version, block });
+  const { rows, totals } = found.get(`${appId} ${day} ${version}`) ?? { rows: 0, totals: NO_TOTALS };
+  if (version > 0 && rows === rowCount) days.setRolled(day, { version, block, totals });
   else days.forget([day]);
   return [];
 }

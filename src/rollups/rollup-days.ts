@@ -5,10 +5,10 @@ import type { BoundSql } from '../warehouse/event-sql.ts';
 import { mayBeDamage } from '../warehouse/integrity/damage-error.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
 import { checkTable } from '../warehouse/integrity/find-damaged-table.ts';
-import type { RolledDay } from './app-days.ts';
+import type { DayTotals, RolledDay } from './app-days.ts';
 
 /** A day as `rollup_days` has it; `version` 0 must be derived again. */
-export type StoredDay = RolledDay & {
+export type StoredDay = Omit<RolledDay, 'totals'> & {
   projectId: string;
   appId: string;
   timezone: string;
@@ -31,12 +31,13 @@ type Row = {
   highest: string;
 };
 
-/** Returns the days that are rolled up. Rejects with StorageError. */
-export async function readRolledDays(gateway: Pick<Gateway, 'query'>): Promise<StoredDays> {
+/** Returns the days that are rolled up, or those of them that were written after `since`. Rejects with StorageError. */
+export async function readRolledDays(gateway: Pick<Gateway, 'query'>, since = 0): Promise<StoredDays> {
   const rows = await gateway.query<Row>(
     `SELECT project_id, app_id, day, argMax(timezone, written) AS zone, argMax(version, written) AS of_version,
       argMax(row_count, written) AS of_rows, argMax(block, written) AS of_block, max(written) AS highest
-    FROM rollup_days GROUP BY project_id, app_id, day`,
+    FROM rollup_days WHERE written > {since:UInt64} OR project_id = '' GROUP BY project_id, app_id, day`,
+    { since: Math.max(0, since) },
   );
   const days = rows.map(
     (row): StoredDay => ({
@@ -111,22 +112,33 @@ const SCAN_MS = 10 * 60 * 1_000;
 /** The tables that are derived per day. */
 const TABLES = ['user_days', 'user_day_values', 'revenue_days'] as const;
 
-/** The rows of all rollup tables of a day and version. */
-export type RowCount = { app_id: string; day: number; version: string; rows: string };
+/** A day and version in all rollup tables: how many rows it has, and what those of `user_days` add up to. */
+export type CountedDay = { appId: string; day: Day; version: number; rows: number; totals: DayTotals };
 
-/** Returns how many rows each day and version has; `condition` selects some. Rejects with StorageError. */
-export function countRows(
+type CountedRow = { app_id: string; day: number; version: string; rows: string } & Record<
+  keyof DayTotals,
+  string
+>;
+
+/** Returns each day and version that has rows; `condition` selects some. Rejects with StorageError. */
+export async function countRows(
   gateway: Pick<Gateway, 'query'>,
   { sql, params }: BoundSql = { sql: '1', params: {} },
-): Promise<RowCount[]> {
-  const rows = TABLES.map((table) => `SELECT app_id, day, version FROM ${table} WHERE ${sql}`).join(
-    ' UNION ALL ',
-  );
-  return gateway.query<RowCount>(
-    `SELECT app_id, day, version, count() AS rows FROM (${rows}) GROUP BY app_id, day, version`,
+): Promise<CountedDay[]> {
+  const select = (table: (typeof TABLES)[number]) => {
+    const added = table === 'user_days' ? '1, length(sessions), events' : '0, 0, 0';
+    return `SELECT app_id, day, version, tuple(${added}) AS added FROM ${table} WHERE ${sql}`;
+  };
+  const rows = await gateway.query<CountedRow>(
+    `SELECT app_id, day, version, count() AS rows, sum(added.1) AS users, sum(added.2) AS sessions, sum(added.3) AS events
+    FROM (${TABLES.map(select).join(' UNION ALL ')}) GROUP BY app_id, day, version`,
     params,
     { timeoutMs: SCAN_MS },
   );
+  return rows.map((row) => ({
+    ...{ appId: row.app_id, day: row.day, version: Number(row.version), rows: Number(row.rows) },
+    totals: { users: Number(row.users), sessions: Number(row.sessions), events: Number(row.events) },
+  }));
 }
 
 /**
@@ -148,5 +160,6 @@ export async function areIntact(gateway: Pick<Gateway, 'query'>, onTable: () => 
 
 /** Empties the rollups, whatever state they are in. Rejects with StorageError. */
 export async function emptyRollups(gateway: Pick<Gateway, 'command'>): Promise<void> {
-  for (const table of ['rollup_days', ...TABLES]) await gateway.command(`TRUNCATE TABLE ${table} SYNC`);
+  for (const table of ['rollup_days', ...TABLES, 'linked_days'])
+    await gateway.command(`TRUNCATE TABLE ${table} SYNC`);
 }

@@ -3,6 +3,7 @@ import { HOUR_MS, SECOND_MS } from '../lib/durations.ts';
 import { runPeriodically } from '../lib/periodic.ts';
 import { bind } from '../warehouse/engine/bind.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
+import { readLink } from '../warehouse/persons/read-reserved.ts';
 import type { FoundDays } from './app-days.ts';
 import { deriveChanged } from './derive-changed.ts';
 import { writeRolledDays } from './rollup-days.ts';
@@ -93,13 +94,16 @@ export function openRollups(services: RollupServices): Rollups {
   };
 }
 
-/** Later versions contain only what those users do after they were erased. */
+/**
+ * Later versions contain only what those users do after they were erased. `maintenance` has one connection, so no copy to `linked_days` reads
+ * rows before they are deleted and writes them afterwards, unless the outcome of a copy is unknown: then until the next start.
+ */
 async function forgetUsers(
   { gateway, invalidated }: State,
   { id, projectId }: AppIds,
   userIds: readonly string[],
 ): Promise<void> {
-  for (const table of ['user_days', 'user_day_values']) {
+  for (const table of ['user_days', 'user_day_values', 'linked_days']) {
     const sql = `ALTER TABLE ${table} DELETE WHERE project_id = {project_id:String} AND app_id = {app_id:String}
       AND version < {version:UInt64} AND has(arrayMap(user_id -> sipHash64(user_id), {user_ids:Array(String)}), user)
       SETTINGS mutations_sync = 2`;
@@ -113,11 +117,20 @@ async function forgetUsers(
   }
 }
 
+function noteLink(state: State, row: EventRow): void {
+  const link = readLink(row);
+  const days = daysOf(state, { id: row.app_id, projectId: row.project_id });
+  if (link !== undefined) days?.newLinks.add(link.anonymousId).add(link.appUserId);
+}
+
 function noteRows(state: State, rows: readonly EventRow[], block: number): void {
   const isLate = block <= state.noted;
+  state.hasLate ||= isLate;
   state.noted = Math.max(state.noted, block);
   let [lastApp, lastHour] = ['', 0];
-  for (const { project_id, app_id, timestamp } of rows) {
+  for (const row of rows) {
+    const { project_id, app_id, timestamp } = row;
+    if (row.event_name === '$identify') noteLink(state, row);
     const hour = Math.floor(timestamp / HOUR_MS);
     if (app_id === lastApp && hour === lastHour) continue;
     [lastApp, lastHour] = [app_id, hour];

@@ -9,18 +9,25 @@ import { type AppDays, createAppDays } from './app-days.ts';
 export type AppIds = Pick<App, 'id' | 'projectId'>;
 
 /** The services that rollups need. */
-export type RollupServices = { warehouse: Warehouse; directory: Directory; clock: Clock; log: Log };
+export type RollupServices = {
+  warehouse: Pick<Warehouse, 'query' | 'maintenance' | 'onStored'>;
+  directory: Pick<Directory, 'listProjects' | 'listApps' | 'findApp'>;
+  clock: Clock;
+  log: Log;
+};
 
 /** What the rollups know, in memory. */
 export type State = {
   gateway: Warehouse['maintenance'];
-  directory: Directory;
+  directory: RollupServices['directory'];
   clock: Clock;
   apps: Map<string, { projectId: string; days: AppDays }>;
   /** Runs after everything that is acknowledged was inserted. */
   query: Warehouse['query'];
   /** The highest block of which rows were noted. */
   noted: number;
+  /** Whether rows of a block below it were noted since the changed days were taken: it does not say that all days up to it are listed. */
+  hasLate: boolean;
   isRestored: boolean;
   /** The highest number that was given to a version or to something written. */
   number: number;
@@ -32,7 +39,15 @@ export type State = {
 /** Returns the state of rollups of which nothing is known yet. */
 export const createState = ({ warehouse, directory, clock }: RollupServices): State => ({
   ...{ gateway: warehouse.maintenance, query: warehouse.query, directory, clock },
-  ...{ apps: new Map(), noted: 0, isRestored: false, number: 0, invalidated: new Map(), isStopped: false },
+  ...{
+    apps: new Map(),
+    noted: 0,
+    hasLate: false,
+    isRestored: false,
+    number: 0,
+    invalidated: new Map(),
+    isStopped: false,
+  },
 });
 
 /** Returns a number above all before, also those before a restart; `parity` is its last bit. */

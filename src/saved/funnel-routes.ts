@@ -1,9 +1,7 @@
 import { Type } from 'typebox';
-import type { Caller } from '../api/caller.ts';
 import { toUnpagedList, unpagedListOf } from '../api/list.ts';
-import { requireWholeProject } from '../api/permission.ts';
 import { defineRoute, type Route } from '../api/route.ts';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import {
   FUNNEL_CHANGES,
@@ -23,19 +21,10 @@ import {
   type SavedServices,
   updateSaved,
 } from './saved-items.ts';
+import { requireAllApps, WHO } from './write-permission.ts';
 
 const PARAMS = closedObject({ id: Type.String({ description: 'ID of the funnel.' }) });
 const EXAMPLE_PARAMS = { id: 'funnel_01K9ZV0Q6T4M8XJ2R5C7N3B1WG' };
-
-const WHO =
-  'Owners, admins, developers and server keys can write; analysts and read-only keys can only read.';
-
-/** What a project saves is about all its apps. */
-const requireAllApps = (caller: Caller) =>
-  requireWholeProject(
-    caller,
-    "This key is restricted to some apps, so it can't change what the project saves.",
-  );
 
 const listRoute = defineRoute({
   method: 'GET',

@@ -5,7 +5,7 @@ import { ApiError } from '../api/errors.ts';
 import type { IdempotencyKey } from '../api/route.ts';
 import type { AuditAction, ChangeServices } from '../audit/audit.ts';
 import { diffOf } from '../audit/diff.ts';
-import type { Control, ControlTransaction, Write } from '../control/open.ts';
+import type { Control, ControlTransaction, Write } from '../control/control.ts';
 import type { SavedItemTable } from '../control/schema.ts';
 import { runOnce } from '../idempotency/run-once.ts';
 import { type IdPrefix, newId } from '../lib/id.ts';

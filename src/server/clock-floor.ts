@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs';
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 import type { Clock, ClockFloor, ClockState, SystemClock } from '../lib/clock.ts';
 
 /**

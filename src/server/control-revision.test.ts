@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { initProject, makeClock, makeConfig, makeTempDir } from '../../test/support/harness.ts';
 import { checkControl } from '../cli/doctor/check-control.ts';
 import type { Config } from '../config/config.ts';
+import { NO_CALLER } from '../control/control.ts';
 import { acceptControlLosses } from '../control/integrity/control-losses.ts';
-import { NO_CALLER } from '../control/open.ts';
 import { noteRevision, readNotedRevision, startNotingRevisions } from './control-revision.ts';
 import { type ControlServices, openControlServices } from './open-services.ts';
 
@@ -125,7 +125,7 @@ describe('an older control database, with its checksum, beside the events', () =
     };
     await until(() => lines.join('').includes('could not be noted'));
     rmSync(draft, { recursive: true });
-    const revision = services.control.readRevision();
+    const revision = await services.control.readRevision();
     await until(async () => (await readNotedRevision(services.eventsDir))?.revision === revision);
     await stop();
     await services.close();
@@ -182,7 +182,7 @@ describe('no older control database is reported', () => {
     await noteRevision(other, other);
     const later = await readNotedRevision(one.eventsDir);
     // As one that read its revision before the other changed it, and writes it after.
-    await noteRevision({ ...one, control: { ...one.control, readRevision: () => 1 } }, one);
+    await noteRevision({ ...one, control: { ...one.control, readRevision: async () => 1 } }, one);
     assert.deepEqual(await readNotedRevision(one.eventsDir), later);
     await change(one);
     assert.equal(await doctor(config), '');

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
+import type { Control } from '../control/control.ts';
 import { ACCEPT } from '../control/integrity/control-losses.ts';
-import type { Control } from '../control/open.ts';
 import type { Clock } from '../lib/clock.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
@@ -29,13 +29,13 @@ export async function readNotedRevision(eventsDir: string): Promise<NotedRevisio
  */
 export async function findOlderProblem(
   control: ReadableControl,
-  { controlFile, eventsDir }: StorePaths,
+  { control: place, eventsDir }: StorePaths,
   noted: NotedRevision | undefined,
 ): Promise<string | undefined> {
   if (noted === undefined || noted.store !== (await findStoreId(control))) return undefined;
-  if (control.readRevision() >= noted.revision) return undefined;
+  if ((await control.readRevision()) >= noted.revision) return undefined;
   return (
-    `${controlFile} is older than ${eventsDir}: it lacks changes that were stored by ${noted.at}. API keys that were ` +
+    `${place.name} is older than ${eventsDir}: it lacks changes that were stored by ${noted.at}. API keys that were ` +
     'revoked and members that were removed since may have access again. Restore the whole data folder from one backup, ' +
     `or check the API keys, members and audit log. ${ACCEPT}`
   );
@@ -43,7 +43,7 @@ export async function findOlderProblem(
 
 /** What noting a revision needs. */
 export type NoteServices = {
-  control: Pick<Control, 'db' | 'readRevision' | 'reportLoss'>;
+  control: Pick<Control, 'db' | 'countRollbacks' | 'readRevision' | 'reportLoss'>;
   clock: Clock;
   log: Log;
 };
@@ -93,7 +93,7 @@ export async function noteRevision(
   try {
     const store = await findStoreId(control);
     if (store === undefined || store !== findEventsId(eventsDir)) return true;
-    const revision = control.readRevision();
+    const revision = await control.readRevision();
     const noted = await readNotedRevision(eventsDir);
     if (!replaces && noted?.store === store && noted.revision >= revision) return true;
     const note: NotedRevision = { store, revision, at: new Date(clock.now()).toISOString() };
@@ -105,16 +105,30 @@ export async function noteRevision(
   }
 }
 
-/** Notes the revision within a second of each change. Returns the function that stops it. */
+/** Reports that a running database lost changes, until that is accepted. */
+function reportRollback({ control, clock, log }: NoteServices): void {
+  const at = new Date(clock.now()).toISOString();
+  const problem =
+    `DATABASE_URL's database went back to an earlier state, as it does when a replica takes over without the last changes (noticed ${at}). ` +
+    `API keys that were revoked and members that were removed before that may have access again. Check the API keys, members and audit log. ${ACCEPT}`;
+  log.error(problem);
+  control.reportLoss(problem);
+}
+
+/** Notes the revision within a second of each change, and reports rollbacks. Returns the function that stops it. */
 export function startNotingRevisions(services: NoteServices, eventsDir: string): () => Promise<void> {
   let last = Number.NaN;
+  let rollbacks = services.control.countRollbacks();
   return runPeriodically({
     everyMs: SECOND_MS,
     async run() {
-      const revision = services.control.readRevision();
-      if (revision === last) return;
+      const revision = await services.control.readRevision();
+      const replaces = services.control.countRollbacks() !== rollbacks;
+      if (replaces) reportRollback(services);
+      rollbacks = services.control.countRollbacks();
+      if (revision === last && !replaces) return;
       // Otherwise it is noted a second later, such as when a full disk has room again.
-      if (await noteRevision(services, { eventsDir })) last = revision;
+      if (await noteRevision(services, { eventsDir }, { replaces })) last = revision;
     },
     onError: (err) => services.log.debug({ err }, 'the control database cannot be read'),
   });

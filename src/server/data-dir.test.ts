@@ -12,7 +12,7 @@ describe('the data folder', () => {
   it('is created for its owner only, parent folders included', () => {
     const above = join(makeTempDir(), 'above');
     const dataDir = join(above, 'data');
-    assert.equal(prepareDataDir(dataDir).rightsWarning, undefined);
+    assert.equal(prepareDataDir({ dataDir, databaseUrl: undefined }).rightsWarning, undefined);
     for (const made of [above, dataDir, join(dataDir, 'secrets')]) assert.equal(modeOf(made), '700');
   });
 
@@ -20,7 +20,7 @@ describe('the data folder', () => {
     const file = join(makeTempDir(), 'file');
     writeFileSync(file, 'x');
     for (const dataDir of ['/proc/foo', '/proc/foo/bar', '/dev/null/data', join(file, 'data')]) {
-      assert.throws(() => prepareDataDir(dataDir), {
+      assert.throws(() => prepareDataDir({ dataDir, databaseUrl: undefined }), {
         message: new RegExp(`^APPFLOW_DATA_DIR is ${dataDir}: .*(?:[Uu]se a|or use a)(?:nother)? folder\\.$`),
       });
     }
@@ -38,7 +38,10 @@ describe('the data folder', () => {
         [file, 0o644],
       ] as const)
         chmodSync(path, itsMode);
-      assert.match(prepareDataDir(dataDir).rightsWarning ?? '', /Other users can read .* chmod go= /);
+      assert.match(
+        prepareDataDir({ dataDir, databaseUrl: undefined }).rightsWarning ?? '',
+        /Other users can read .* chmod go= /,
+      );
       assert.deepEqual([dataDir, folder, file].map(modeOf), [mode.toString(8), '755', '644']);
       assert.equal(modeOf(join(dataDir, 'secrets')), '700');
     }
@@ -47,7 +50,7 @@ describe('the data folder', () => {
   it('causes no warning if it exists and only its owner can read it', () => {
     const dataDir = makeTempDir();
     chmodSync(dataDir, 0o700);
-    assert.equal(prepareDataDir(dataDir).rightsWarning, undefined);
+    assert.equal(prepareDataDir({ dataDir, databaseUrl: undefined }).rightsWarning, undefined);
   });
 
   it('logs a warning at each start if other users can read it, and keeps new files private', async () => {

@@ -1,10 +1,12 @@
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Config } from '../config/config.ts';
 import { errorCodeOf, messageOf } from '../lib/errors.ts';
+
+type DataDirConfig = Pick<Config, 'dataDir' | 'databaseUrl'>;
 
 /** The paths in a data folder, and its state before this start. */
 export type DataDir = {
-  controlFile: string;
   eventsDir: string;
   secretFile: string;
   /** Whether nothing is stored in it yet: only then may a new secret be created. */
@@ -21,9 +23,9 @@ const OTHERS = 0o077;
  * process's umask to match. An existing data folder keeps its permissions, because other users may need other files in
  * it. Throws an error with the fix when the folder cannot be created.
  */
-export function prepareDataDir(dataDir: string): DataDir {
+export function prepareDataDir({ dataDir, databaseUrl }: DataDirConfig): DataDir {
   const secretsDir = join(dataDir, 'secrets');
-  const controlFile = join(dataDir, 'control.db');
+  const eventsDir = join(dataDir, 'events');
   process.umask(0o077);
   try {
     createFolders(secretsDir);
@@ -33,11 +35,11 @@ export function prepareDataDir(dataDir: string): DataDir {
     throw new Error(`APPFLOW_DATA_DIR is ${dataDir}: ${fixOf(rootCause(error, dataDir))}`, { cause: error });
   }
   return {
-    controlFile,
-    eventsDir: join(dataDir, 'events'),
+    eventsDir,
     secretFile: join(secretsDir, 'appflow-secret'),
     // Read before the secret is: the first process to start creates the secret first and the database second.
-    isNew: isMissing(controlFile),
+    // With PostgreSQL, it turns out once that is open whether the secret is the right one.
+    isNew: databaseUrl === undefined ? isMissing(join(dataDir, 'control.db')) : !hasFiles(eventsDir),
     rightsWarning: findRightsWarning(dataDir),
   };
 }
@@ -57,6 +59,11 @@ export function createFolders(path: string): void {
       if (errorCodeOf(error) !== 'EEXIST') throw error;
     }
   }
+}
+
+/** Whether a folder exists and contains anything. */
+export function hasFiles(folder: string): boolean {
+  return existsSync(folder) && readdirSync(folder).length > 0;
 }
 
 /** Whether there is no database: a file without content is what an interrupted first start leaves, or a damaged one. */

@@ -1,4 +1,4 @@
-import type { Control } from '../control/open.ts';
+import type { Control } from '../control/control.ts';
 
 const SETTING = 'events_stored';
 

@@ -1,10 +1,11 @@
+import type { KeyObject } from 'node:crypto';
 import { createPeople } from '../accounts/people.ts';
 import { createAudit } from '../audit/audit.ts';
 import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
 import { watchAuditEnd } from '../audit/seal.ts';
 import type { Config } from '../config/config.ts';
-import { openControl } from '../control/open.ts';
+import { findControlPlace, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
 import { createDiskSpace } from '../disk/space.ts';
@@ -17,7 +18,6 @@ import { createMetrics } from '../http/metrics/metrics.ts';
 import { createUntrustedProxy } from '../http/network/untrusted-proxy.ts';
 import { createAnswerLog } from '../http/pipeline/answer-log.ts';
 import type { Services } from '../http/pipeline/services.ts';
-import { startRecordCleanup } from '../idempotency/cleanup.ts';
 import { openIngestion } from '../ingestion/ingestion.ts';
 import { createUnstoredRevocations } from '../keys/unstored-revocations.ts';
 import { openUsage } from '../keys/usage/usage.ts';
@@ -33,12 +33,16 @@ import { applyClockFloor, readLastWrite, withoutFloor } from './clock-floor.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
 import { countStart, noteRevision, readNotedRevision, reportOlder } from './control-revision.ts';
 import { prepareDataDir } from './data-dir.ts';
+import { findPlaceProblem } from './event-place.ts';
+import { findUnfinishedMove } from './moved.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
 import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'rollups' | 'limiter'> & {
   eventsDir: string;
+  /** What requests between nodes are signed with: the current key, then retired ones. */
+  nodeKeys: readonly [KeyObject, ...KeyObject[]];
   /** Throws an error with the fix if the event store is not the one of this control database. Marks a new one. */
   requirePair: () => Promise<void>;
   close: () => Promise<void>;
@@ -49,21 +53,24 @@ export function toAuditKey(secret: string): AuditKey {
   return { id: derivePepper(secret).id, key: deriveKey(secret, 'audit') };
 }
 
+const toNodeKey = (secret: string) => deriveKey(secret, 'nodes');
+
 /** Opens the control plane in the data folder, and creates it at the first start. */
 export async function openControlServices(
   config: Config,
   clock: Clock = systemClock(),
   logTo?: LogDestination,
 ): Promise<ControlServices> {
-  const { controlFile, eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config.dataDir);
+  const { eventsDir, secretFile, isNew, rightsWarning } = prepareDataDir(config);
+  const paths = findStorePaths(config, eventsDir);
   const log = openLog(config.logLevel, redactSecrets, logTo);
   if (rightsWarning !== undefined) log.warn(rightsWarning);
-  requireControlFile({ controlFile, eventsDir });
+  requireControlFile(paths);
   const secret = config.secret ?? loadSecret(secretFile, { isNew });
   const pepper = derivePepper(secret);
   const retiredPeppers = config.retiredSecrets.map(derivePepper);
   await using opening = new AsyncDisposableStack();
-  const database = opening.adopt(await openDatabase(config, { controlFile, eventsDir }, clock, log), close);
+  const database = opening.adopt(await openDatabase(config, paths, clock, log), close);
   const { control } = database;
   const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
   const audit = createAudit(auditKeys, clock);
@@ -87,8 +94,8 @@ export async function openControlServices(
     retiredPeppers,
     secretWarning,
     replaySecret: deriveKey(secret, 'keys/replay'),
-    ...erasing,
-    audit,
+    nodeKeys: [toNodeKey(secret), ...retiredSecrets.map(toNodeKey)],
+    ...{ ...erasing, audit },
     auditWatch: watchAuditEnd(control, auditKeys, log),
     people: createPeople({ control, clock, log }, [secret, ...config.retiredSecrets]),
     memberships,
@@ -100,13 +107,28 @@ export async function openControlServices(
     ...createBodyServices({ clock, log }),
     ...{ clock, log, eventsDir },
     answerLog: createAnswerLog({ clock, log }),
-    async requirePair() {
-      await requirePair(control, { controlFile, eventsDir });
-      await countStart({ control, log });
-    },
+    requirePair: () => requireEvents({ control, log }, config, paths),
     close: () => closeInReverse(opened),
   };
 }
+
+async function requireEvents(
+  services: Pick<ControlServices, 'control' | 'log'>,
+  config: Config,
+  paths: StorePaths,
+): Promise<void> {
+  const problem = await findPlaceProblem(services.control, config, paths.eventsDir);
+  if (problem !== undefined) throw new Error(problem);
+  await requirePair(services.control, paths);
+  await countStart(services);
+  // Again: a move that is being completed either sees that this start was counted, or has marked the folder before.
+  requireControlFile(paths);
+}
+
+const findStorePaths = (config: Config, eventsDir: string): StorePaths => ({
+  ...{ control: findControlPlace(config), eventsDir },
+  hasEventServer: config.clickhouseUrl !== undefined,
+});
 
 type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close'>;
 
@@ -115,12 +137,14 @@ type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close
  * it notes its revision in the event store.
  */
 async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log: Log): Promise<Database> {
-  const lastWriteMs = readLastWrite(paths.controlFile);
+  const lastWriteMs = readLastWrite(paths.control.file);
   const noted = await readNotedRevision(paths.eventsDir);
   if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off. Unset it after this start.');
   const disk = createDiskSpace(config.dataDir, log);
-  const control = await openControl(paths.controlFile, clock, disk);
+  const control = await openControl(paths.control, clock, disk);
   try {
+    const unfinished = await findUnfinishedMove(control);
+    if (unfinished !== undefined) throw new Error(unfinished);
     for (const loss of control.listProblems()) log.error(loss);
     const clockState = config.hasClockFloor
       ? await applyClockFloor(clock, control, lastWriteMs)
@@ -160,10 +184,9 @@ async function openWriters(
   const rehash = createRehash(services);
   const firstUse = createFirstUse(services);
   const unstored = createUnstoredRevocations(services);
-  const stopCleanup = startRecordCleanup(control, clock, log);
   // In parallel: each may wait for another process's write lock, and the time to stop is limited.
   const background = [failures, rehash, firstUse, usage, ingestion, unstored];
-  const close = () => closeAll([stopCleanup, ...background.map((one) => one.close)]);
+  const close = () => closeAll(background.map((one) => one.close));
   return { usage, ingestion, failures, rehash, firstUse, unstored, close };
 }
 

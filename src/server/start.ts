@@ -1,8 +1,6 @@
-import { startAuditHeadLog } from '../audit/head.ts';
+import { startAuditWatch } from '../audit/head.ts';
 import type { Config } from '../config/config.ts';
 import { watchDisk } from '../disk/space.ts';
-import { forgetTraces } from '../erasure/forget-person.ts';
-import { startErasing } from '../erasure/start-erasing.ts';
 import { findClockWarning } from '../http/clock-warning.ts';
 import { addListeners, LISTEN_OPTIONS } from '../http/connections/listeners.ts';
 import { listenForMetrics } from '../http/metrics/listen.ts';
@@ -10,8 +8,6 @@ import { watchServices } from '../http/metrics/sources.ts';
 import type { Services } from '../http/pipeline/services.ts';
 import { STOP_GRACE_MS } from '../http/send-streamed.ts';
 import { createServer } from '../http/server.ts';
-import { startExpiryNotices } from '../keys/expiry-notices.ts';
-import { startDisablingLeaked } from '../leaks/disable-leaked.ts';
 import type { Clock } from '../lib/clock.ts';
 import type { Log, LogDestination } from '../lib/log.ts';
 import { runPeriodically } from '../lib/periodic.ts';
@@ -19,13 +15,13 @@ import { createLimiter } from '../limits/limiter.ts';
 import { createMemoryLimiter } from '../limits/memory.ts';
 import { openRedisStore } from '../limits/redis/redis.ts';
 import { renewSetupLink } from '../members/set-up.ts';
-import { openRollups } from '../rollups/rollups.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { closeAll, closeInReverse } from './close-all.ts';
+import { startClusterTasks } from './cluster-tasks.ts';
 import { startNotingRevisions } from './control-revision.ts';
 import { requireFreePort, toListenError } from './listen-error.ts';
-import { openEvents } from './open-events.ts';
 import { openControlServices } from './open-services.ts';
+import { openStore } from './open-store.ts';
 
 /** A server that is listening. `stop` resolves once every acknowledged event is on disk and everything is closed. */
 export type RunningServer = {
@@ -57,11 +53,11 @@ export async function startServer(
   const { log } = control;
   await control.requirePair();
   control.disk.makeRoomToOpen();
-  const warehouse = opening.adopt(await openEvents(control), close);
+  const events = opening.adopt(await openStore(control), close);
+  const { warehouse, rollups } = events;
   const store = opening.adopt(await openLimitStore(config, log, nowUs), close);
   const { limitOverrides: overrides, rateLimitHeaders } = config;
   const limiter = createLimiter({ overrides, rateLimitHeaders, store });
-  const rollups = opening.adopt(openRollups({ ...control, warehouse }), close);
   const services = { ...control, warehouse, rollups, limiter };
   const app = createServer(services, [...ROUTES, ...DASHBOARD_ROUTES]);
   let stopTasks = async () => {};
@@ -77,10 +73,13 @@ export async function startServer(
   });
   watchServices(services);
   stopTasks = startTasks(services, control.eventsDir);
+  events.startErasing();
   const setupToken = await renewSetupLink(services);
   log.info({ url }, 'listening');
   // From here on the caller closes everything in reverse order, each step even if the one before failed: requests in
   // progress are answered first, then the writer drains, so that every acknowledged event is on disk.
+  // First, while requests are still answered, so that those of other nodes hardly wait.
+  opening.defer(events.handOver);
   const opened = opening.move();
   const isNew = !control.directory.hasProjects();
   const setupUrl = setupToken && `${config.publicUrl || url}/setup#${setupToken}`;
@@ -162,21 +161,10 @@ function startClockWatch({ clockState, log }: Services): () => Promise<void> {
 /** Starts the background tasks. Returns the function that stops them, to be called after the last request. */
 function startTasks(services: Services, eventsDir: string): () => Promise<void> {
   services.control.checkPages(services.log);
-  const stopDisabling = startDisablingLeaked(services);
-  const stopHeadLog = startAuditHeadLog(services);
-  const stopNotices = startExpiryNotices(services);
+  const stopClusterTasks = startClusterTasks(services);
+  const stopAuditWatch = startAuditWatch(services);
   const stopDiskWatch = watchDisk(services.disk, services.log);
   const stopClockWatch = startClockWatch(services);
-  const stopErasing = startErasing(services, forgetTraces(services));
   const stopNoting = startNotingRevisions(services, eventsDir);
-  return () =>
-    closeAll([
-      stopDisabling,
-      stopHeadLog,
-      stopNotices,
-      stopDiskWatch,
-      stopClockWatch,
-      stopNoting,
-      stopErasing,
-    ]);
+  return () => closeAll([stopClusterTasks, stopAuditWatch, stopDiskWatch, stopClockWatch, stopNoting]);
 }

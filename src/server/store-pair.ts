@@ -1,22 +1,25 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type Control, whenFree } from '../control/open.ts';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Control } from '../control/control.ts';
+import type { ControlPlace } from '../control/open.ts';
+import { whenFree } from '../control/open-sqlite.ts';
 import { newId } from '../lib/id.ts';
-import { fixOf, isMissing } from './data-dir.ts';
+import { fixOf, hasFiles, isMissing } from './data-dir.ts';
+import { findMovedProblem, readMoved } from './moved.ts';
 
-/** The two stores of a data folder, by their paths. */
-export type StorePaths = { controlFile: string; eventsDir: string };
+/** The two stores of an installation: where the control database and the events are. */
+export type StorePaths = {
+  control: ControlPlace;
+  eventsDir: string;
+  /** Whether events are on a server; then the folder of each node has the ID only. */
+  hasEventServer: boolean;
+};
 
 const SETTING = 'store_id';
 /** Before the value in the control database until the file is written, so that a crash in between separates nothing. */
 const PENDING = 'pending:';
 
 const idFile = (eventsDir: string) => join(eventsDir, 'store-id');
-
-/** Whether the event store's folder contains anything. */
-export function hasEvents(eventsDir: string): boolean {
-  return existsSync(eventsDir) && readdirSync(eventsDir).length > 0;
-}
 
 /** Returns the id in the event store's folder; undefined without one. */
 export function findEventsId(eventsDir: string): string | undefined {
@@ -48,10 +51,12 @@ export async function findPairProblem(
   const eventsId = findEventsId(paths.eventsDir);
   const controlId = stored?.replace(PENDING, '');
   if (controlId === eventsId) return undefined;
+  // The first start of another node.
+  if (paths.hasEventServer && eventsId === undefined) return undefined;
   if (controlId === undefined) return explainForeignControl(paths);
   if (eventsId !== undefined) return explainMismatch(paths, controlId);
   if (stored?.startsWith(PENDING)) return undefined;
-  return hasEvents(paths.eventsDir) ? explainUnmarked(paths, controlId) : explainNoEvents(paths, controlId);
+  return hasFiles(paths.eventsDir) ? explainUnmarked(paths, controlId) : explainNoEvents(paths, controlId);
 }
 
 /**
@@ -62,15 +67,20 @@ export async function requirePair(control: Pick<Control, 'db'>, paths: StorePath
   const problem = await findPairProblem(control, paths);
   if (problem !== undefined) throw new Error(problem);
   const stored = await findControlId(control);
-  if (stored !== undefined && !stored.startsWith(PENDING)) return;
-  const id = await reserveId(control);
+  const isMarked = stored !== undefined && !stored.startsWith(PENDING);
+  if (isMarked && findEventsId(paths.eventsDir) !== undefined) return;
+  const id = isMarked ? stored : await reserveId(control);
+  markEvents(paths, id);
+  if (!isMarked) await saveId(control, id);
+}
+
+function markEvents({ eventsDir }: StorePaths, id: string): void {
   try {
-    mkdirSync(paths.eventsDir, { recursive: true });
-    writeFileSync(idFile(paths.eventsDir), `${id}\n`, { mode: 0o600, flush: true });
+    mkdirSync(eventsDir, { recursive: true });
+    writeFileSync(idFile(eventsDir), `${id}\n`, { mode: 0o600, flush: true });
   } catch (error) {
-    throw new Error(`The event store in ${paths.eventsDir}: ${fixOf(error)}`, { cause: error });
+    throw new Error(`The event store in ${eventsDir}: ${fixOf(error)}`, { cause: error });
   }
-  await saveId(control, id);
 }
 
 /** Returns the id to write. Of two processes that start for the first time together, both get the same one. */
@@ -96,34 +106,51 @@ async function saveId({ db }: Pick<Control, 'db'>, value: string): Promise<void>
   );
 }
 
-/** Returns why a data folder has events but no control database, and what to do; undefined if that is not so. */
-export function findControlProblem({ controlFile, eventsDir }: StorePaths): string | undefined {
-  if (!isMissing(controlFile) || !hasEvents(eventsDir)) return undefined;
+/**
+ * Returns why a data folder does not fit its control database, and what to do; undefined if it does: it has events but no
+ * database, a database that is not used, or it was moved to servers.
+ */
+export function findControlProblem(paths: StorePaths): string | undefined {
+  const { control, eventsDir } = paths;
+  const moved = findMovedProblem(paths);
+  if (moved !== undefined) return moved;
+  // An empty database in PostgreSQL is noticed once it is open: it lacks the id of the events.
+  if (control.url !== undefined) return findUnusedFile(control);
+  if (!isMissing(control.file) || !hasFiles(eventsDir)) return undefined;
   return (
-    `${controlFile} is missing or empty, but there are events in ${eventsDir}. Restore it, with secrets/appflow-secret, ` +
+    `${control.file} is missing or empty, but there are events in ${eventsDir}. Restore it, with secrets/appflow-secret, ` +
     `from a backup. To start over without its projects, keys and people, move ${eventsDir} elsewhere.`
   );
 }
 
-/** Throws an error with the fix if there are events, but no control database: it would be created as new. */
+/** Its projects and keys would silently be ignored. */
+function findUnusedFile({ file }: ControlPlace): string | undefined {
+  if (isMissing(file) || readMoved(dirname(file))?.control) return undefined;
+  return (
+    `DATABASE_URL is set, but ${file} contains projects, keys and people. Unset DATABASE_URL to use them, or move them with \`appflow move\`. ` +
+    'To start over, set APPFLOW_DATA_DIR to a new folder.'
+  );
+}
+
+/** Throws an error with the fix if there are events, but no control database, or if the one in the folder would be ignored. */
 export function requireControlFile(paths: StorePaths): void {
   const problem = findControlProblem(paths);
   if (problem !== undefined) throw new Error(problem);
 }
 
-const explainNoEvents = ({ controlFile, eventsDir }: StorePaths, id: string) =>
-  `${eventsDir} is missing or empty, but ${controlFile} says that there are events. Restore it from a backup. ` +
+const explainNoEvents = ({ control, eventsDir }: StorePaths, id: string) =>
+  `${eventsDir} is missing or empty, but ${control.name} says that there are events. Restore it from a backup. ` +
   `To continue without these events, run: mkdir -p ${eventsDir} && echo ${id} > ${idFile(eventsDir)}. ` +
-  `To start over, move ${controlFile} elsewhere.`;
+  `To start over, ${control.startOver}.`;
 
-const explainUnmarked = ({ controlFile, eventsDir }: StorePaths, id: string) =>
-  `${idFile(eventsDir)} is missing, so it is unknown whether these events belong to ${controlFile}. ` +
+const explainUnmarked = ({ control, eventsDir }: StorePaths, id: string) =>
+  `${idFile(eventsDir)} is missing, so it is unknown whether these events belong to ${control.name}. ` +
   `Restore the data folder from a backup. If they do belong together, run: echo ${id} > ${idFile(eventsDir)}`;
 
-const explainMismatch = ({ controlFile, eventsDir }: StorePaths, id: string) =>
-  `${controlFile} and ${eventsDir} belong to different installations, or ${idFile(eventsDir)} is damaged. Restore both ` +
+const explainMismatch = ({ control, eventsDir }: StorePaths, id: string) =>
+  `${control.name} and ${eventsDir} belong to different installations, or ${idFile(eventsDir)} is damaged. Restore both ` +
   `from the same backup. If they do belong together, run: echo ${id} > ${idFile(eventsDir)}`;
 
-const explainForeignControl = ({ controlFile, eventsDir }: StorePaths) =>
-  `${controlFile} is not the one that the events in ${eventsDir} belong to. Restore it, with secrets/appflow-secret, ` +
+const explainForeignControl = ({ control, eventsDir }: StorePaths) =>
+  `${control.name} is not the one that the events in ${eventsDir} belong to. Restore it, with secrets/appflow-secret, ` +
   `from a backup. To start over, move ${eventsDir} elsewhere. If they do belong together, remove ${idFile(eventsDir)}.`;

@@ -24,7 +24,7 @@ const eraseRoute = defineRoute({
   summary: 'Erase a person',
   description: `Erases the person with this ID, or with any other ID that is linked to them: events, profile, properties, links, and what is derived from them. It cannot be undone.
 
-Events of the person that arrive later but are dated before the erasure are rejected as \`user_erased\`; events dated after it start a new profile. This also applies to an ID without any events, which may still be on their way from a device.
+Events of the person that arrive later but are dated before the erasure are rejected as \`user_erased\`; events dated after it start a new profile, or count as those of someone else whose \`$identify\` event links the ID. This also applies to an ID without any events, which may still be on their way from a device.
 
 The answer is 200 when everything is erased, usually within a second, or 202 when it takes longer: follow it with \`GET /v1/erasures/{id}\`. Erasing someone again is safe.`,
   access: 'users:delete',

@@ -29,6 +29,13 @@ const ORDER_SQL = '(timestamp, event_id, verified)';
 export const lastValueSql = (column: (typeof COLUMNS)[number]) =>
   `argMaxIf(${column}, ${ORDER_SQL}, ${column} != '')`;
 
+/** Sums by currency, and the currencies, because the engine leaves out sums of zero. */
+const revenueSql = (includesUnverified: boolean) => {
+  const isCounted = revenueCondition(includesUnverified);
+  const amount = `ifNull(CAST(${REVENUE_SQL} AS Nullable(Decimal(38, 6))), 0)`;
+  return `sumMapIf(map(currency, ${amount}), ${isCounted}) AS sums, groupUniqArrayIf(currency, ${isCounted}) AS currencies`;
+};
+
 const AGGREGATES = [
   'count() AS events',
   "uniqExactIf(app_id, session_id, session_id != '') AS sessions",
@@ -36,10 +43,13 @@ const AGGREGATES = [
   ...COLUMNS.map((column) => `argMinIf(${column}, ${ORDER_SQL}, ${column} != '') AS first_${column}`),
 ].join(', ');
 
-type Row = { person: string; events: string; sessions: string } & Record<
-  `${'first' | 'last'}_${(typeof COLUMNS)[number]}`,
-  string
->;
+type Row = {
+  person: string;
+  events: string;
+  sessions: string;
+  sums: Record<string, string>;
+  currencies: string[];
+} & Record<`${'first' | 'last'}_${(typeof COLUMNS)[number]}`, string>;
 
 /** Returns the activity of each person that has events among them, by the person's hash (see `withPersonSql`). Throws StorageError. */
 export async function readActivity(
@@ -53,25 +63,16 @@ export async function readActivity(
     params: { from_ms: fromMs, to_ms: toMs },
   };
   const condition = allOf([appCondition(scope), times, { sql: COUNTED_SQL, params: {} }, users]);
-  const select = (columns: string, more = '') =>
-    withPersonSql(scope, {
-      sql: `SELECT app_id, ${USER_SQL} AS user, ${columns} FROM events WHERE ${condition.sql}${more}`,
-      params: condition.params,
-    });
-  const events = select(`session_id, timestamp, event_id, verified, ${COLUMNS.join(', ')}`);
-  const isCounted = revenueCondition(scope.includesUnverifiedRevenue);
-  const sales = select(`currency, ${REVENUE_SQL} AS amount`, ` AND ${isCounted}`);
-  const [rows, sums] = await Promise.all([
-    query<Row>(`SELECT person, ${AGGREGATES} FROM (${events.sql}) GROUP BY person`, events.params, {
-      signal,
-    }),
-    query<{ person: string; currency: string; amount: string }>(
-      `SELECT person, currency, sum(amount) AS amount FROM (${sales.sql}) GROUP BY person, currency ORDER BY currency`,
-      sales.params,
-      { signal },
-    ),
-  ]);
-  const revenue = Map.groupBy(sums, ({ person }) => person);
+  const columns = `session_id, timestamp, event_id, verified, ${COLUMNS.join(', ')}, event_name, revenue, currency`;
+  const events = withPersonSql(scope, {
+    sql: `SELECT app_id, ${USER_SQL} AS user, ${columns} FROM events WHERE ${condition.sql}`,
+    params: condition.params,
+  });
+  const rows = await query<Row>(
+    `SELECT person, ${AGGREGATES}, ${revenueSql(scope.includesUnverifiedRevenue)} FROM (${events.sql}) GROUP BY person`,
+    events.params,
+    { signal },
+  );
   return new Map(
     rows.map((row) => [
       row.person,
@@ -79,10 +80,9 @@ export async function readActivity(
         events: Number(row.events),
         sessions: Number(row.sessions),
         revenue_by_currency: Object.fromEntries(
-          (revenue.get(row.person) ?? []).map(({ currency, amount }) => [
-            currency,
-            formatMoney(amount, currency),
-          ]),
+          row.currencies
+            .toSorted()
+            .map((currency) => [currency, formatMoney(row.sums[currency] ?? '0', currency)]),
         ),
         first: {
           app_version: row.first_app_version || null,

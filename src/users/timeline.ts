@@ -22,5 +22,5 @@ export async function readTimeline(
   const person = await findPerson(warehouse, apps, id, signal);
   const users = personCondition(apps, person);
   const filter = withCondition(buildFilter(scope.projectId, apps.appIds, {}), users.sql, users.params);
-  return await readEventPage(warehouse, filter, { query, nowMs }, signal);
+  return await readEventPage(warehouse, filter, { query, nowMs, isRare: true }, signal);
 }

@@ -8,7 +8,8 @@ const limits: QueueLimits = { rowsMax: 1000, bytesMax: 100_000, blockRowsMax: 10
 
 function append(projectId: string, rows: number, bytes = rows): Append {
   const row = eventRow({ project_id: projectId, event_id: 'e' });
-  return { rows: Array(rows).fill(row), keys: [], lines: [], bytes, resolve() {}, reject() {} };
+  const encoded = { bytes: Buffer.alloc(0), ends: [] };
+  return { rows: Array(rows).fill(row), hashes: [], encoded, bytes, resolve() {}, reject() {} };
 }
 
 function projectsOf(block: Append[]): string[] {

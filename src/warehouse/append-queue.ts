@@ -1,13 +1,16 @@
+import { requireReadable } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
+import { createEventHasher } from './id-filter.ts';
+import { type EncodedRows, encodeRows } from './rows/encode-rows.ts';
 
 /** One call of `append`, stored and answered as a whole. */
 export type Append = {
   rows: EventRow[];
-  /** The dedupe key of each row, in the order of `rows`. */
-  keys: string[];
-  /** Each row encoded, in the order of `rows`. */
-  lines: string[];
-  /** Total length of all `lines`. */
+  /** The hash of each row's dedupe key (see `createEventHasher`), in the order of `rows`. */
+  hashes: number[];
+  /** The rows in bytes. */
+  encoded: EncodedRows;
+  /** Number of those bytes. */
   bytes: number;
   resolve: (isNew: boolean[]) => void;
   reject: (error: unknown) => void;
@@ -23,6 +26,17 @@ export const QUEUE_LIMITS: QueueLimits = {
   blockRowsMax: 10_000,
   blockBytesMax: 16_000_000,
 };
+
+const hashEvent = createEventHasher();
+
+/** Returns rows as an entry of the queue. Throws TypeError for a malformed row, and for more rows than fit in a block. */
+export function encodeAppend(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
+  if (rows.length > limits.blockRowsMax)
+    throw new TypeError(`More than ${limits.blockRowsMax} rows in one block`);
+  for (const row of rows) requireReadable(row);
+  const encoded = encodeRows(rows);
+  return { rows, hashes: rows.map(hashEvent), encoded, bytes: encoded.bytes.length };
+}
 
 /** Appends waiting for the writer: first in, first out within a project, fair by row count between projects. */
 export type AppendQueue = {

@@ -1,25 +1,19 @@
 import { deriveMissing } from './derive.ts';
 import type { Gateway } from './engine/gateway.ts';
-import { toTsvLine } from './engine/tsv.ts';
-import { EVENT_COLUMNS } from './event-columns.ts';
-import type { EventRow } from './event-row.ts';
 import { type EventIdentity, eventKey } from './id-filter.ts';
+import { insertEventsSql, insertIdsSql, insertUsersSql } from './insert-sql.ts';
 import { mayBeDamage } from './integrity/damage-error.ts';
-import type { LoggedBlock } from './logged-block.ts';
+import { encodeBlock, type LoggedBlock } from './logged-block.ts';
 import { insertPersons, type OnConflict } from './persons/insert-persons.ts';
-import { listSeenUsers } from './seen-users.ts';
+import { decodeRows } from './rows/decode-rows.ts';
+import type { WithRows } from './rows/row-source.ts';
 
 /** The writer's statements. All reject with StorageError; after a rejected insert the outcome is unknown. */
 export type BlockStore = {
   /** Returns the keys (see `eventKey`) of the given ids that are already stored, or were until they were deleted. */
   findStored(ids: readonly EventIdentity[]): Promise<Set<string>>;
-  /** Inserts rows, as the text of their blocks (see `joinLines`). Resolves once they are on disk. */
-  insertEvents(texts: readonly string[]): Promise<void>;
-  /**
-   * Inserts what is derived from rows that are already on disk: their ids, users and persons. `blocks` has the block of each
-   * row.
-   */
-  insertDerived(rows: readonly EventRow[], blocks: readonly number[]): Promise<void>;
+  /** Inserts the rows of blocks, then what is derived from them. Resolves once all is on disk. */
+  insertNew(blocks: readonly LoggedBlock[]): Promise<void>;
   /** Inserts those rows that are not stored yet, with what is derived from them. Call it after `repair`. */
   insertMissing(blocks: readonly LoggedBlock[]): Promise<void>;
   /**
@@ -29,29 +23,31 @@ export type BlockStore = {
   repair(from?: number): Promise<number>;
 };
 
-const INSERT_EVENTS_SQL = `INSERT INTO events (${EVENT_COLUMNS.join(', ')}, block) FORMAT JSONCompactEachRow\n`;
-const INSERT_IDS_SQL =
-  'INSERT INTO event_ids (project_id, event_id, app_id, verified, block) FORMAT TabSeparated\n';
-const INSERT_USERS_SQL = `INSERT INTO users (project_id, app_id, app_user_id, first_seen, last_seen)
-FORMAT TabSeparated\n`;
 /** Ids in one look-up: a few megabytes of SQL. */
 const LOOKUP_IDS = 10_000;
 
 /** Where ids are looked up: in their table, or in the events that it is derived from, which takes much longer. */
 type IdSource = 'event_ids' | 'events';
 
+/** What the statements need. */
+export type BlockStoreOptions = {
+  /** Gives rows to statements. */
+  withRows: WithRows;
+  /** Called with the error of a look-up that fails because `event_ids` is damaged. */
+  onFailure?: (error: unknown) => void;
+  /** Called with each link that has no effect. */
+  onConflict?: OnConflict | undefined;
+  /** Returns the keys of deleted events that still count as stored. */
+  findErased?: (ids: readonly EventIdentity[]) => Promise<Set<string>>;
+};
+
 /**
- * Returns the writer's statements. `onFailure` is called with what a look-up in a damaged `event_ids` fails with, `onConflict`
- * with each link that has no effect; `findErased` returns the keys of those that were deleted and still count as stored. The
- * derived tables are filled by our own statements, after the events and in parallel: a materialized view on `events` could
- * commit an id before its event.
+ * Returns the writer's statements. They fill the derived tables after the events, in parallel, instead of a materialized view on
+ * `events`, which could commit an id before its event.
  */
-export function createBlockStore(
-  gateway: Gateway,
-  onFailure: (error: unknown) => void = () => {},
-  onConflict: OnConflict = () => {},
-  findErased: (ids: readonly EventIdentity[]) => Promise<Set<string>> = async () => new Set(),
-): BlockStore {
+export function createBlockStore(gateway: Gateway, options: BlockStoreOptions): BlockStore {
+  const { withRows, onFailure, onConflict, findErased = async () => new Set() } = options;
+
   async function findIn(source: IdSource, ids: readonly EventIdentity[]): Promise<Set<string>> {
     const projects = [...new Set(ids.map((id) => id.project_id))];
     // Two lists instead of tuples may also match an id of another project, app or kind of key, but its key differs.
@@ -66,69 +62,68 @@ export function createBlockStore(
   async function findStored(ids: readonly EventIdentity[]): Promise<Set<string>> {
     const stored = await findIn('event_ids', ids).catch((error: unknown) => {
       if (!mayBeDamage(error)) throw error;
-      onFailure(error);
+      onFailure?.(error);
       return findIn('events', ids);
     });
     // Afterwards: an ID is remembered as erased before it is deleted.
     return new Set([...stored, ...(await findErased(ids))]);
   }
 
-  const store: BlockStore = {
-    findStored,
-    async insertEvents(texts) {
-      await gateway.command(INSERT_EVENTS_SQL + texts.join('\n'));
-    },
-    async insertDerived(rows, blocks) {
-      const ids = rows.map(({ project_id, event_id, app_id, verified }, index) =>
-        toTsvLine([project_id, event_id, app_id, verified, blocks[index] ?? 0]),
-      );
-      const users = listSeenUsers(rows).map(toTsvLine);
-      const block = blocks.reduce((highest, one) => Math.max(highest, one), 0);
+  async function insert(blocks: readonly LoggedBlock[], token: string): Promise<void> {
+    const personRows = blocks.flatMap((block) => block.personRows);
+    const highest = blocks.reduce((last, { block }) => Math.max(last, block), 0);
+    const parts = blocks.map(({ bytes }) => bytes);
+    await withRows(parts, async (source) => {
+      await gateway.command(insertEventsSql(source, token), source.body);
       await allSettled([
-        gateway.command(INSERT_IDS_SQL + ids.join('\n')),
-        // Events that no metric counts make no user seen, and the engine rejects an insert of nothing.
-        ...(users.length === 0 ? [] : [gateway.command(INSERT_USERS_SQL + users.join('\n'))]),
-        insertPersons(gateway, rows, block).then((conflicts) => conflicts.forEach(onConflict)),
+        gateway.command(insertIdsSql(source, token), source.body),
+        gateway.command(insertUsersSql(source, token), source.body),
+        insertPersons(gateway, personRows, highest).then((conflicts) => {
+          for (const conflict of conflicts) onConflict?.(conflict);
+        }),
       ]);
-    },
+    });
+  }
+
+  return {
+    findStored,
+    insertNew: (blocks) => insert(blocks, tokenOf(blocks)),
     async insertMissing(blocks) {
       const missing = await selectMissing(blocks, findStored);
-      if (missing.rows.length === 0) return;
-      await store.insertEvents(missing.lines);
-      await store.insertDerived(missing.rows, missing.blocks);
+      // With the token of all of them: the first attempt may still succeed.
+      if (missing.length > 0) await insert(missing, tokenOf(blocks));
     },
     repair: (from) => deriveMissing(gateway, from),
   };
-  return store;
 }
 
-/** Returns the rows of blocks that are not stored: the first one of each key. */
+const tokenOf = (blocks: readonly LoggedBlock[]) => `${blocks[0]?.block}-${blocks.at(-1)?.block}`;
+
+/** Returns the rows of blocks that are not stored, the first one of each key, as blocks. */
 async function selectMissing(
   blocks: readonly LoggedBlock[],
   findStored: BlockStore['findStored'],
-): Promise<{ rows: EventRow[]; lines: string[]; blocks: number[] }> {
-  const missing: { rows: EventRow[]; lines: string[]; blocks: number[] } = {
-    rows: [],
-    lines: [],
-    blocks: [],
-  };
-  const all = blocks.flatMap(({ block, rows, keys, text }) => {
-    const lines = text.split('\n');
-    return rows.map((row, index) => ({ row, block, key: keys[index] ?? '', line: lines[index] ?? '' }));
-  });
+): Promise<LoggedBlock[]> {
+  const all = blocks.flatMap((block) =>
+    decodeRows(block.bytes).rows.map((row) => ({ row, block: block.block, key: eventKey(row) })),
+  );
+  const missing: typeof all = [];
   const seen = new Set<string>();
   for (let from = 0; from < all.length; from += LOOKUP_IDS) {
     const some = all.slice(from, from + LOOKUP_IDS);
     const stored = await findStored(some.map(({ row }) => row));
-    for (const { row, block, key, line } of some) {
-      if (stored.has(key) || seen.has(key)) continue;
-      seen.add(key);
-      missing.rows.push(row);
-      missing.lines.push(line);
-      missing.blocks.push(block);
+    for (const one of some) {
+      if (!stored.has(one.key) && !seen.has(one.key)) missing.push(one);
+      seen.add(one.key);
     }
   }
-  return missing;
+  const byBlock = Map.groupBy(missing, ({ block }) => block);
+  return [...byBlock].map(([block, ofBlock]) =>
+    encodeBlock(
+      block,
+      ofBlock.map(({ row }) => row),
+    ),
+  );
 }
 
 /** Waits for all even when one fails, so that no statement is still running when the caller starts a repair. */

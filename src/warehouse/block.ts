@@ -1,45 +1,78 @@
 import type { Append } from './append-queue.ts';
 import type { EventRow } from './event-row.ts';
+import { eventKey } from './id-filter.ts';
+import type { EncodedRows } from './rows/encode-rows.ts';
 
-/** The rows of several appends, each distinct key once. */
+/** A row of an append whose key may be a repeat: of a stored event, or of a row before it. */
+export type Suspect = { row: EventRow; key: string; hash: number; append: number; index: number };
+
+/** Appends that are stored together. */
 export type Block = {
-  /** First occurrence of each key: where to find its row. */
-  firsts: Map<string, { append: number; row: number }>;
-  appends: Append[];
+  appends: readonly Append[];
+  /** Every row whose hash is that of a possible repeat, in order. */
+  suspects: Suspect[];
 };
 
-/** Returns the appends as one block in which the first row of each key wins. */
-export function formBlock(appends: Append[]): Block {
-  const firsts: Block['firsts'] = new Map();
-  for (const [index, { keys }] of appends.entries()) {
-    for (const [row, key] of keys.entries()) if (!firsts.has(key)) firsts.set(key, { append: index, row });
+/** Returns appends as one block. `mayBeStored` says whether a key with this hash may be stored already. */
+export function formBlock(appends: readonly Append[], mayBeStored: (hash: number) => boolean): Block {
+  const suspected = new Set<number>();
+  const before = new Set<number>();
+  for (const { hashes } of appends) {
+    for (const hash of hashes) {
+      const { size } = before;
+      if (before.add(hash).size === size || mayBeStored(hash)) suspected.add(hash);
+    }
   }
-  return { firsts, appends };
+  // Keys are strings: only those that are compared are built.
+  return { appends, suspects: suspected.size === 0 ? [] : listSuspects(appends, suspected) };
 }
 
-/** Some rows, each with its dedupe key and its line (see `encodeRow`). */
-export type SelectedRows = { rows: EventRow[]; keys: string[]; lines: string[] };
+function listSuspects(appends: readonly Append[], suspected: ReadonlySet<number>): Suspect[] {
+  return appends.flatMap(({ rows, hashes }, append) =>
+    rows.flatMap((row, index) => {
+      const hash = hashes[index] ?? 0;
+      return suspected.has(hash) ? [{ row, key: eventKey(row), hash, append, index }] : [];
+    }),
+  );
+}
 
-/** Returns the rows to store: the first rows whose key is not in `stored`. */
-export function selectNewRows(block: Block, stored: ReadonlySet<string>): SelectedRows {
-  const selected: SelectedRows = { rows: [], keys: [], lines: [] };
-  for (const [key, { append, row }] of block.firsts) {
-    const event = block.appends[append]?.rows[row];
-    const line = block.appends[append]?.lines[row];
-    if (event === undefined || line === undefined || stored.has(key)) continue;
-    selected.rows.push(event);
-    selected.keys.push(key);
-    selected.lines.push(line);
+/**
+ * Returns the result of each append: `true` for each of its rows that this block stores, which is the first of its key
+ * unless the key is in `stored`.
+ */
+export function listIsNew({ appends, suspects }: Block, stored: ReadonlySet<string>): boolean[][] {
+  const isNew = appends.map(({ rows }) => new Array<boolean>(rows.length).fill(true));
+  const seen = new Set(stored);
+  for (const { key, append, index } of suspects) {
+    const answer = isNew[append];
+    if (answer && seen.has(key)) answer[index] = false;
+    seen.add(key);
+  }
+  return isNew;
+}
+
+/** Some rows, in bytes that end where `ends` says, with the hashes of their keys. */
+export type SelectedRows = { rows: EventRow[]; hashes: number[]; parts: Buffer[]; ends: number[] };
+
+/** Returns the rows to store, by what `listIsNew` returned. */
+export function selectNewRows({ appends }: Block, isNew: readonly boolean[][]): SelectedRows {
+  const selected: SelectedRows = { rows: [], hashes: [], parts: [], ends: [] };
+  let end = 0;
+  for (const [place, { rows, hashes, encoded }] of appends.entries()) {
+    const { bytes, ends } = encoded;
+    for (const [index, row] of rows.entries()) {
+      if (!isNew[place]?.[index]) continue;
+      end += (ends[index] ?? 0) - (ends[index - 1] ?? 0);
+      selected.rows.push(row);
+      selected.hashes.push(hashes[index] ?? 0);
+      selected.ends.push(end);
+    }
+    selected.parts.push(...selectBytes(bytes, ends, isNew[place] ?? []));
   }
   return selected;
 }
 
-/** Returns the result of each append: `true` for each of its rows that this block stores. */
-export function listIsNew(block: Block, stored: ReadonlySet<string>): boolean[][] {
-  return block.appends.map(({ keys }, index) =>
-    keys.map((key, row) => {
-      const first = block.firsts.get(key);
-      return first?.append === index && first.row === row && !stored.has(key);
-    }),
-  );
+function selectBytes(bytes: Buffer, ends: EncodedRows['ends'], isNew: readonly boolean[]): Buffer[] {
+  if (!isNew.includes(false)) return [bytes];
+  return isNew.flatMap((isOne, index) => (isOne ? [bytes.subarray(ends[index - 1] ?? 0, ends[index])] : []));
 }

@@ -12,12 +12,25 @@ export type DaysInZone = { timezone: string; range: DayRange };
  * query's range may get a wrong day, but never one inside the range.
  */
 export function daySql(query: DaysInZone, time: string): BoundSql {
-  const offsets = offsetsOf(query);
   const ms = `toUnixTimestamp64Milli(${time})`;
+  const { sql, params } = offsetSql(offsetsOf(query), ms);
+  return { sql: `toInt32(intDiv(${ms} + ${sql}, ${DAY_MS}))`, params };
+}
+
+/** SQL for the offset at a time in epoch milliseconds. Nearly all ranges have one or two offsets; the SQL for these takes a third of the time. */
+function offsetSql(offsets: readonly ZoneOffset[], ms: string): BoundSql {
+  const [first, second, ...more] = offsets;
+  if (first === undefined) throw new Error('A time zone has no offset.');
+  const params = { offset_first: first.offsetMs };
+  if (second === undefined) return { sql: '{offset_first:Int64}', params };
+  if (more.length === 0)
+    return {
+      sql: `if(${ms} < {offset_change:Int64}, {offset_first:Int64}, {offset_second:Int64})`,
+      params: { ...params, offset_change: second.fromMs, offset_second: second.offsetMs },
+    };
   const from = '{offsets_from:Array(Int64)}';
-  const offset = `transform(roundDown(${ms}, ${from}), ${from}, {offsets:Array(Int64)})`;
   return {
-    sql: `toInt32(intDiv(${ms} + ${offset}, ${DAY_MS}))`,
+    sql: `transform(roundDown(${ms}, ${from}), ${from}, {offsets:Array(Int64)})`,
     params: {
       offsets_from: offsets.map(({ fromMs }) => fromMs),
       offsets: offsets.map(({ offsetMs }) => offsetMs),

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
-import { eventRow, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { eventRow, insertOnly, makeLogFolder, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { createBlockStore } from './block-store.ts';
-import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
-import { joinLines, toLoggedBlock } from './logged-block.ts';
+import { rowFileIn } from './log/row-file.ts';
+import { encodeBlock } from './logged-block.ts';
 
 const DAY_START = Date.UTC(2026, 0, 1);
 const gateway = useTestGateway();
@@ -17,7 +17,8 @@ beforeEach(() => {
 });
 
 const row = (event_id: string, part: Partial<EventRow> = {}) => eventRow({ project_id, event_id, ...part });
-const store = () => createBlockStore(gateway);
+const folder = makeLogFolder();
+const store = () => createBlockStore(gateway, { withRows: rowFileIn(folder) });
 const listParts = () =>
   gateway.query(
     "SELECT table, name FROM system.parts WHERE table IN ('users', 'event_ids') AND active ORDER BY table, name",
@@ -32,8 +33,7 @@ const listUsers = () =>
 
 test('writes nothing when nothing is missing', async () => {
   const rows = [row('a', { timestamp: DAY_START + 2_000 }), row('b', { app_user_id: 'other' })];
-  await store().insertEvents([joinLines(rows.map(encodeRow), block)]);
-  await store().insertDerived(rows, [block, block]);
+  await store().insertNew([encodeBlock(block, rows)]);
   const before = await listParts();
   assert.equal(await store().repair(), block);
   assert.deepEqual(await listParts(), before);
@@ -45,13 +45,13 @@ test('derives users of the last block that are missing, or seen earlier or later
     row('b', { app_user_id: 'earlier', timestamp: DAY_START + 1_000 }),
     row('c', { app_user_id: 'later', timestamp: DAY_START + 9_000 }),
   ];
-  await store().insertEvents([joinLines(rows.map(encodeRow), block)]);
+  await insertOnly(gateway, ['events'], [encodeBlock(block, rows)]);
   const derived = [
     row('a', { app_user_id: 'earlier', timestamp: DAY_START + 5_000 }),
     row('b', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
     row('c', { app_user_id: 'later', timestamp: DAY_START + 5_000 }),
   ];
-  await store().insertDerived(derived, [block, block, block]);
+  await insertOnly(gateway, ['event_ids', 'users'], [encodeBlock(block, derived)]);
   for (const part of rows.keys()) {
     assert.equal(await store().repair(), block, `attempt ${part}`);
     const users = (await listUsers()) as { user: string; first: string; last: string }[];
@@ -74,7 +74,7 @@ test('completes an insert of several blocks that was cut short, each event and i
   const blocks = [
     { block: first, rows: [row('a', old), row('b')] },
     { block: second, rows: [row('c', old), row('d', { app_user_id: 'late' }), row('a')] },
-  ].map((one) => toLoggedBlock({ ...one, text: joinLines(one.rows.map(encodeRow), one.block) }));
+  ];
   const stored = [row('a', old), row('c', old)];
   for (const [kept, isDerived] of [
     [1, false],
@@ -84,11 +84,15 @@ test('completes an insert of several blocks that was cut short, each event and i
     project_id = `proj_cut_${kept}_${isDerived}`;
     const moved = blocks.map(({ rows, block: number }) => {
       const own = rows.map((one) => ({ ...one, project_id }));
-      return toLoggedBlock({ block: number, text: joinLines(own.map(encodeRow), number) });
+      return encodeBlock(number, own);
     });
     const part = stored.slice(0, kept).map((one) => ({ ...one, project_id }));
-    await store().insertEvents(part.map((one, index) => joinLines([encodeRow(one)], first + index)));
-    if (isDerived) await store().insertDerived(part, [first, second]);
+    const tables = isDerived ? (['events', 'event_ids', 'users'] as const) : (['events'] as const);
+    await insertOnly(
+      gateway,
+      tables,
+      part.map((one, index) => encodeBlock(first + index, [one])),
+    );
     for (const _ of [1, 2]) {
       await store().repair(first);
       await store().insertMissing(moved);

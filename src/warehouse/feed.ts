@@ -22,9 +22,9 @@ export type Feed = {
 export type FeedSource = Feed & {
   /**
    * Call once a block is on disk, before any append is answered. Omit rows when only the store knows what the block
-   * contains.
+   * contains; `unread` are projects of which that is so although the rows of others are given.
    */
-  publish(block: number, rows?: readonly EventRow[]): void;
+  publish(block: number, rows?: readonly EventRow[], unread?: readonly string[]): void;
 };
 
 /** Returns a feed without listeners, for a store whose highest block is `reached`. */
@@ -38,7 +38,7 @@ export function createFeed(reached: number): FeedSource {
   let floor = reached;
   let last = reached;
 
-  function recordBlock(rows: readonly EventRow[] | undefined): void {
+  function recordBlock(rows: readonly EventRow[] | undefined, unread: readonly string[]): void {
     if (rows === undefined) {
       floor = last;
       lastOf.clear();
@@ -49,6 +49,7 @@ export function createFeed(reached: number): FeedSource {
       if (project_id !== previous) lastOf.set(project_id, last);
       previous = project_id;
     }
+    for (const projectId of unread) lastOf.set(projectId, last);
   }
 
   return {
@@ -63,12 +64,13 @@ export function createFeed(reached: number): FeedSource {
         },
       };
     },
-    publish(block, rows) {
+    publish(block, rows, unread = []) {
       last = Math.max(last, block);
-      recordBlock(rows);
+      recordBlock(rows, unread);
       // Most installations have no listeners most of the time. A block then costs nothing extra.
       for (const [projectId, ofProject] of listeners) {
-        const rowsOfProject = rows?.filter((row) => row.project_id === projectId);
+        const isUnread = unread.includes(projectId);
+        const rowsOfProject = isUnread ? undefined : rows?.filter((row) => row.project_id === projectId);
         if (rowsOfProject?.length === 0) continue;
         for (const listener of [...ofProject]) listener(last, rowsOfProject);
       }

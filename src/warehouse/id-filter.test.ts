@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { createIdFilter, type EventIdentity, eventKey, hashKey } from './id-filter.ts';
+import { createEventHasher, createIdFilter, type EventIdentity, eventKey, hashKey } from './id-filter.ts';
 
 const keyOf = (event_id: string, part: Partial<EventIdentity> = {}) =>
   eventKey({ project_id: 'proj_a', app_id: 'app_a', verified: 1, event_id, ...part });
@@ -33,4 +33,20 @@ test('keeps projects, apps, and client and server keys separate', () => {
   const parts = [{}, { project_id: 'proj_b' }, { app_id: 'app_b' }, { verified: 0 }] as const;
   const hashes = parts.map((part) => hashKey(keyOf('e', part)));
   assert.equal(new Set(hashes).size, parts.length);
+});
+
+test('hashes an event as its key, whatever was hashed before it', () => {
+  const hash = createEventHasher();
+  const text = fc.oneof(fc.string({ unit: 'binary' }), fc.string({ unit: 'grapheme-ascii' }));
+  const identities = fc.record({
+    project_id: fc.constantFrom('proj_a', 'proj_b'),
+    app_id: fc.constantFrom('app_a', 'app_b'),
+    verified: fc.constantFrom(0, 1),
+    event_id: text,
+  });
+  fc.assert(
+    fc.property(fc.array(identities), (all) => {
+      for (const one of all) assert.equal(hash(one) >>> 0, hashKey(eventKey(one)));
+    }),
+  );
 });

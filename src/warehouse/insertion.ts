@@ -33,7 +33,7 @@ export function createInsertion({ store, onFailure, onSuccess }: InsertionOption
 
   async function attempt(blocks: readonly LoggedBlock[]): Promise<void> {
     try {
-      await (state === 'sound' ? insertNew(store, blocks) : insertAgain(store, blocks));
+      await (state === 'sound' ? store.insertNew(blocks) : insertAgain(store, blocks));
     } catch (error) {
       state = 'failing';
       onFailure(error, 'inserting events failed');
@@ -59,14 +59,6 @@ export function createInsertion({ store, onFailure, onSuccess }: InsertionOption
     },
     isFailing: () => state === 'failing',
   };
-}
-
-async function insertNew(store: BlockStore, blocks: readonly LoggedBlock[]): Promise<void> {
-  await store.insertEvents(blocks.map(({ text }) => text));
-  await store.insertDerived(
-    blocks.flatMap(({ rows }) => rows),
-    blocks.flatMap(({ block, rows }) => rows.map(() => block)),
-  );
 }
 
 /** Inserts what an interrupted attempt left out. */

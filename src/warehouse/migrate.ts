@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { StorageError } from '../lib/errors.ts';
 import type { Gateway } from './engine/gateway.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -21,18 +22,37 @@ export async function migrate(gateway: Gateway): Promise<string[]> {
   return names;
 }
 
-/** Returns the names of an event store's pending migrations, in order. Changes nothing. */
+/** Returns the names of an event store's pending migrations, in order. Changes nothing. Rejects with StorageError. */
 export async function listPendingMigrations(gateway: Gateway): Promise<string[]> {
-  const marks = await gateway.query(
-    "SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'schema_migrations'",
-  );
-  return marks.length === 0 ? listMigrations() : listUnapplied(gateway);
+  return (await hasTable(gateway, 'schema_migrations')) ? listUnapplied(gateway) : listAll(gateway);
 }
 
+const hasTable = async (gateway: Gateway, name: string): Promise<boolean> =>
+  (
+    await gateway.query(
+      'SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = {name:String}',
+      { name },
+    )
+  ).length > 0;
+
+/** Those after the last one that was applied: if an earlier one is not recorded, its record was lost. */
 async function listUnapplied(gateway: Gateway): Promise<string[]> {
   const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
   const applied = new Set(rows.map(({ name }) => name));
-  return (await listMigrations()).filter((name) => !applied.has(name));
+  const all = await listMigrations();
+  const last = all.findLastIndex((name) => applied.has(name));
+  return last === -1 ? listAll(gateway) : all.slice(last + 1);
+}
+
+/** Returns all migrations, of a store without events. Running them on others would empty tables that nothing can derive again. */
+async function listAll(gateway: Gateway): Promise<string[]> {
+  const hasEvents =
+    (await hasTable(gateway, 'events')) && (await gateway.query('SELECT 1 FROM events LIMIT 1')).length > 0;
+  if (!hasEvents) return listMigrations();
+  throw new StorageError(
+    'unavailable',
+    'The event store is damaged: its table schema_migrations is empty or missing. Restore it from a backup',
+  );
 }
 
 async function listMigrations(): Promise<string[]> {

@@ -8,6 +8,7 @@ import { type Deletion, deletedEvents } from './integrity/deletion.ts';
 import type { Integrity } from './integrity/integrity.ts';
 import { findHighest, type Pause, rebuildInUse } from './integrity/rebuild-in-use.ts';
 import { runDeletion } from './integrity/run-deletion.ts';
+import type { OfProject } from './persons/read-person-events.ts';
 import { type RebuildProgress, rebuildAll } from './rebuild-all.ts';
 
 /** Deletes events while the store is in use. */
@@ -21,7 +22,7 @@ export type Deletions = {
   /** Forgets IDs of events that were deleted more than 30 days ago. */
   forgetIds(): Promise<void>;
   /** Derives everything that is derived from the events again: see `rebuildAll`. */
-  rebuild(onProgress: (progress: RebuildProgress) => void): Promise<number>;
+  rebuild(onProgress: (progress: RebuildProgress) => void, of?: OfProject): Promise<number>;
   /** Waits for the deletion that is running. */
   stop(): Promise<void>;
 };
@@ -29,7 +30,7 @@ export type Deletions = {
 export type DeletionsOptions = {
   /** Opens a gateway of its own, so that neither queries nor the writer wait. */
   open: () => Promise<Gateway>;
-  integrity: Pick<Integrity, 'expectDeletion' | 'redefine'>;
+  integrity: Pick<Integrity, 'expectDeletion' | 'redefine' | 'removeRows' | 'noteLostRows'>;
   erasedIds: ErasedIds;
   /** Runs work while no block is being stored. */
   pause: Pause;
@@ -58,8 +59,11 @@ export function createDeletions(options: DeletionsOptions): Deletions {
         await options.integrity.expectDeletion(gateway, deletion, () => runAgain(options, deletion));
         await requireSameIds(gateway, options);
       }),
-    forgetIds: () => inTurn((gateway) => options.erasedIds.prune(gateway)),
-    rebuild: (onProgress) => inTurn((gateway) => rebuildAll(gateway, options, onProgress)),
+    forgetIds: () =>
+      inTurn((gateway) =>
+        options.integrity.removeRows(gateway, 'erased_ids', () => options.erasedIds.prune(gateway)),
+      ),
+    rebuild: (onProgress, of) => inTurn((gateway) => rebuildAll(gateway, options, onProgress, of)),
     stop: () => options.turns.idle(),
   };
 }

@@ -245,7 +245,7 @@ test('syncs every table that an append writes to disk', async () => {
     'user_properties',
     'users',
   ];
-  const rollups = ['revenue_days', 'rollup_days', 'user_day_values', 'user_days'];
+  const rollups = ['linked_days', 'revenue_days', 'rollup_days', 'user_day_values', 'user_days'];
   const tables = [...derived, ...rollups, 'events', 'schema_migrations'].sort();
   const rows = await warehouse.query<{ name: string; engine_full: string }>(
     "SELECT name, engine_full FROM system.tables WHERE database = 'appflow' AND engine != 'Null' ORDER BY name",

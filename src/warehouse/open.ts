@@ -1,26 +1,28 @@
 import type { Clock } from '../lib/clock.ts';
+import { killSelf } from '../lib/kill-self.ts';
 import type { Log } from '../lib/log.ts';
 import { createTurns } from '../lib/turns.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
-import { defaultQueryMemory, querySettings } from './engine/query-memory.ts';
-import { createMemoryRelease } from './engine/release-memory.ts';
-import type { Watch } from './engine/renewed-connection.ts';
+import { close, openGateways, openMending, type WriterState } from './engine/open-gateways.ts';
+import { connectToServer } from './engine/server.ts';
+import { type EventServer, embeddedEngine, serverEngine } from './engine/store-engine.ts';
 import { createWatchdog, type StatementLimits } from './engine/watchdog.ts';
 import { type IdKey, openErasedIds } from './erased-ids.ts';
 import { rethrowDamage } from './integrity/damage-error.ts';
 import { type Inspection, inspect, NO_LEDGER } from './integrity/inspect.ts';
 import { type EventCount, type Integrity, openIntegrity } from './integrity/integrity.ts';
 import { describeLog } from './integrity/log-damage.ts';
-import { type Mender, startMender } from './integrity/mend-derived.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
 import { loadLog, logFolder } from './log/segments.ts';
+import { type Mender, startMender } from './mending/mend-derived.ts';
 import { listPendingMigrations, migrate } from './migrate.ts';
 import { createDeletions, type Deletions } from './open-deletions.ts';
 import { openStoreWriter } from './open-writer.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
 import { openLinkedProjects } from './persons/linked-projects.ts';
 import { createProbe } from './probe.ts';
+import { claimServer, noMender, prepareTables, serverIntegrity } from './server-store.ts';
 import type { OnStored, Writer } from './writer.ts';
 
 /** The event store: queries run on its readers, events go in through its single writer. */
@@ -48,6 +50,8 @@ export type Warehouse = Pick<Gateway, 'query'> &
 export type WarehouseOptions = {
   /** Data folder of the embedded engine, created when missing. One process per folder. */
   path: string;
+  /** The ClickHouse server to use instead. */
+  server?: EventServer | undefined;
   log: Log;
   clock: Clock;
   /** Queries that run in parallel. */
@@ -62,49 +66,46 @@ export type WarehouseOptions = {
   idKey?: IdKey | undefined;
 } & EventCount;
 
-/** Statements of the writer in parallel: it looks up ids while it inserts two tables. */
-const WRITERS = 3;
-/** Queries that run in parallel, unless the options say otherwise. */
-export const READERS = 4;
-/** Queries that wait for a reader; of one project at most half. */
-export const QUERIES_WAITING_MAX = 128;
-
 /**
  * Opens the store, migrates its tables and repairs what a crash left behind. Rejects with StorageError: `busy` when
  * another process has the folder open, `unavailable` when it cannot be written.
  */
 export async function openWarehouse(options: WarehouseOptions): Promise<Warehouse> {
-  const { path, log, clock } = options;
+  const { path, server, log, clock } = options;
+  const engine = server === undefined ? embeddedEngine(path) : serverEngine(server);
   // Before the engine opens the folder: it moves or merges what this compares.
-  const integrity = await openIntegrity(path, options);
+  const integrity = engine.isServer ? serverIntegrity() : await openIntegrity(path, options);
   const watchdog = createWatchdog(options.statementLimits);
   await using opening = new AsyncDisposableStack();
   opening.defer(watchdog.stop);
-  const { writing, control, reading, maintenance } = await openGateways(options, watchdog.watch, opening);
-  await migrateStore(writing, integrity, log);
+  const writerState: WriterState = { watch: watchdog.watch, isBusy: () => false };
+  const gateways = await openGateways({ ...options, engine }, writerState, opening);
+  const { writing, control, reading, maintenance } = gateways;
+  await migrateStore(writing, integrity, options);
   const erasedIds = await openErasedIds(writing, options.idKey, clock);
   let mender: Mender | undefined;
   const noteFailure = (error: unknown) => mender?.noteFailure(error);
   opening.defer(() => integrity.stop(writing));
   const { notify: onStored, listen } = createInsertListeners();
-  const { onLinkConflict: onConflict } = options;
   const { watch, isOverdue } = watchdog;
   const parts = {
-    ...{ path, watch, onStored, writing, reading, erasedIds, integrity },
-    ...{ noteFailure, onConflict, isOverdue, clock, log },
+    ...{ path, engine, watch, onStored, writing, reading, erasedIds, integrity },
+    ...{ noteFailure, onConflict: options.onLinkConflict, isOverdue, clock, log },
   };
   const writer = opening.adopt(await openStoreWriter(parts), close);
+  writerState.isBusy = writer.isBusy;
   const appends = trackAppends(writer);
   // After the writer, which repairs at its start.
   const linked = await openLinkedProjects(writing, appends.append);
   integrity.start(writing);
   const turns = createTurns();
-  const mend = { open: openMending(path), control, pause: writer.pause, integrity, turns, clock, log };
-  mender = await startMender(mend);
+  const mend = { open: openMending(engine), control, pause: writer.pause, integrity, turns, clock, log };
+  mender = engine.isServer ? noMender() : await startMender(mend);
   opening.defer(mender.stop);
   const { stop, ...deleting } = createDeletions({ ...mend, erasedIds });
   opening.defer(stop);
-  watchdog.start({ overdue: writer.giveUp, stuck: () => endProcess(log, watchdog.oldestMs()) });
+  const stuck = () => engine.isServer || endProcess(log, watchdog.oldestMs());
+  watchdog.start({ overdue: writer.giveUp, stuck });
   // From here on, closing is up to the caller, in reverse order of opening: the writer first, which drains its queue.
   const opened = opening.move();
   const query = queryAfter(writer, reading, noteFailure);
@@ -126,29 +127,6 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
-}
-
-/** Opens the connections of the writer, of queries and of work in the background. */
-async function openGateways(options: WarehouseOptions, watch: Watch, opening: AsyncDisposableStack) {
-  const { path, log } = options;
-  const open = embedded(path);
-  const writing = opening.adopt(await openGateway(open, { size: WRITERS, waitingMax: 16, watch }), close);
-  // Of its own, so that neither readers nor the writer can delay what it is for: the probe, and killing queries.
-  const control = opening.adopt(await openGateway(open, { size: 1, waitingMax: 64 }), close);
-  const reading = opening.adopt(await openReaders(options, control), (gateway) =>
-    closeReaders(gateway, control, log),
-  );
-  const maintenance = opening.adopt(await openMaintenance(path), close);
-  return { writing, control, reading, maintenance };
-}
-
-function openReaders(
-  { path, readers = READERS, queryMemoryBytes = defaultQueryMemory() }: WarehouseOptions,
-  control: Gateway,
-): Promise<Gateway> {
-  const onHeavy = createMemoryRelease(control);
-  const options = { size: readers, waitingMax: QUERIES_WAITING_MAX, control, onHeavy };
-  return openGateway(embedded(path, querySettings(queryMemoryBytes, readers)), options);
 }
 
 /** Returns `append` of a writer, and what waits for everything that was appended so far. */
@@ -185,17 +163,6 @@ function queryAfter(
   };
 }
 
-/** By one thread, so that most of the processor is left for requests; in files where it would take much memory. */
-const MAINTENANCE_SETTINGS = {
-  max_threads: 1,
-  max_memory_usage: 1_000_000_000,
-  max_bytes_before_external_group_by: 200_000_000,
-  max_bytes_before_external_sort: 200_000_000,
-};
-
-const openMaintenance = (path: string) =>
-  openGateway(embedded(path, MAINTENANCE_SETTINGS), { size: 1, waitingMax: 64 });
-
 function createInsertListeners() {
   const listeners: OnStored[] = [];
   const notify: OnStored = (rows, block) => {
@@ -204,33 +171,23 @@ function createInsertListeners() {
   return { notify, listen: (listener: OnStored) => void listeners.push(listener) };
 }
 
-/** By one thread, so that most of the processor is left for requests. */
-const openMending = (path: string) => () =>
-  openGateway(embedded(path, { max_threads: 1 }), { size: 1, waitingMax: 1 });
-
 /** Whether no release that writes a ledger has migrated a store: the first one that does applies this migration. */
 const isFirstWithLedger = (pending: readonly string[]) =>
   pending.includes('0003-start-with-broken-parts.sql');
 
-async function migrateStore(writing: Gateway, integrity: Integrity, log: Log): Promise<void> {
+async function migrateStore(
+  writing: Gateway,
+  integrity: Integrity,
+  { server, log }: Pick<WarehouseOptions, 'server' | 'log'>,
+): Promise<void> {
+  if (server) await claimServer(writing, server);
   const pending = await listPendingMigrations(writing).catch(rethrowDamage);
   if (pending.length > 0) await integrity.expectMigrations(isFirstWithLedger(pending));
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
+  if (server) await prepareTables(writing);
+  await integrity.checkKept(writing);
   await integrity.finishDeletion(writing);
-}
-
-/**
- * Kills queries that are still running: their callers are gone, and the engine would compute on until the time limit,
- * which keeps the process alive even after everything is closed.
- */
-async function closeReaders(reading: Gateway, control: Gateway, log: Log): Promise<void> {
-  // Closed first, so that no waiting query takes the slot of a killed one.
-  const closed = reading.close();
-  await control.command("KILL QUERY WHERE query_id != '' ASYNC").catch((error: unknown) => {
-    log.warn({ err: error }, 'queries that still run could not be ended');
-  });
-  await closed;
 }
 
 /** SIGKILL, because exit() waits for the engine's threads. Nothing that was acknowledged is lost by it. */
@@ -239,11 +196,13 @@ function endProcess(log: Log, forMs: number): void {
     { forMs },
     'the event store has stopped answering: this process kills itself, its supervisor has to start it again',
   );
-  process.kill(process.pid, 'SIGKILL');
+  killSelf();
 }
 
-async function close(opened: { close(): Promise<void> }): Promise<void> {
-  await opened.close();
+/** Returns the migrations that the next start applies to a server's tables. Changes nothing. Rejects with StorageError. */
+export async function inspectServer(url: string): Promise<string[]> {
+  const gateway = await openGateway(connectToServer(url, { creates: false }), { size: 1, waitingMax: 1 });
+  return await listPendingMigrations(gateway).finally(gateway.close);
 }
 
 /** What `inspectStore` found: migrations that the next start applies, and what is damaged. */

@@ -1,4 +1,4 @@
-import type { LoggedBlock } from './logged-block.ts';
+import { hasKey, type LoggedBlock } from './logged-block.ts';
 
 /** Blocks that are in the log, and not or perhaps not in the tables. */
 export type StagedBlocks = {
@@ -9,33 +9,37 @@ export type StagedBlocks = {
   putBack(blocks: readonly LoggedBlock[]): void;
   /** Call it with blocks that were taken, once they are in the tables. */
   forget(blocks: readonly LoggedBlock[]): void;
-  /** Whether a dedupe key is one of a block that is not forgotten. */
-  has(key: string): boolean;
+  /** Whether a staged block may have a key with this hash (see `createEventHasher`); `false` is certain. */
+  mayHave(hash: number): boolean;
+  /** Whether a staged block has this dedupe key; `hash` is the key's. */
+  has(key: string, hash: number): boolean;
   isEmpty(): boolean;
+  /** The number of staged rows, including those that are being inserted. */
+  rowCount(): number;
   /** Whether enough was added to be worth an insert. */
   isEnough(): boolean;
   /** Whether more may be added. */
   hasRoom(): boolean;
 };
 
-/** How much is worth an insert, and how much there may be, with what is being inserted. `bytes` are of text. */
+/** How much is worth an insert (`rows`, `bytes`), and the limits of the stage, which include what is being inserted. */
 export type StageLimits = { rows: number; bytes: number; rowsMax: number; bytesMax: number };
 
 /** Returns an empty stage. */
 export function createStagedBlocks(limits: StageLimits): StagedBlocks {
-  const keys = new Set<string>();
+  const index = createHashIndex();
   const waiting = { blocks: [] as LoggedBlock[], rows: 0, bytes: 0 };
   const all = { rows: 0, bytes: 0 };
 
-  function count(counter: { rows: number; bytes: number }, { rows, text }: LoggedBlock, sign: 1 | -1): void {
-    counter.rows += sign * rows.length;
-    counter.bytes += sign * text.length;
+  function count(counter: { rows: number; bytes: number }, block: LoggedBlock, sign: 1 | -1): void {
+    counter.rows += sign * block.hashes.length;
+    counter.bytes += sign * block.bytes.length;
   }
 
   return {
     add(block) {
       waiting.blocks.push(block);
-      for (const key of block.keys) keys.add(key);
+      index.add(block);
       count(waiting, block, 1);
       count(all, block, 1);
     },
@@ -50,13 +54,42 @@ export function createStagedBlocks(limits: StageLimits): StagedBlocks {
     },
     forget(blocks) {
       for (const block of blocks) {
-        for (const key of block.keys) keys.delete(key);
+        index.remove(block);
         count(all, block, -1);
       }
     },
-    has: (key) => keys.has(key),
+    mayHave: (hash) => index.find(hash) !== undefined,
+    has: (key, hash) => index.find(hash)?.some((block) => hasKey(block, key, hash)) ?? false,
     isEmpty: () => waiting.blocks.length === 0,
+    rowCount: () => all.rows,
     isEnough: () => waiting.rows >= limits.rows || waiting.bytes >= limits.bytes,
     hasRoom: () => all.rows < limits.rowsMax && all.bytes < limits.bytesMax,
+  };
+}
+
+/** Blocks by the hashes in them. Nearly every hash is in one block only; all such hashes of a block share one list. */
+function createHashIndex() {
+  const blocksOf = new Map<number, readonly LoggedBlock[]>();
+  return {
+    find: (hash: number) => blocksOf.get(hash),
+    add(block: LoggedBlock) {
+      const alone = [block];
+      for (const hash of block.hashes) {
+        const others = blocksOf.get(hash);
+        if (others === undefined) blocksOf.set(hash, alone);
+        else if (!others.includes(block)) blocksOf.set(hash, [...others, block]);
+      }
+    },
+    remove(block: LoggedBlock) {
+      for (const hash of block.hashes) {
+        const blocks = blocksOf.get(hash);
+        if (blocks?.length === 1 && blocks[0] === block) blocksOf.delete(hash);
+        else if (blocks?.includes(block))
+          blocksOf.set(
+            hash,
+            blocks.filter((other) => other !== block),
+          );
+      }
+    },
   };
 }

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { eventRow, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
+import { eventRow, makeLogFolder, openTestLog, useTestGateway } from '../../test/support/warehouse-store.ts';
 import { systemClock } from '../lib/clock.ts';
 import { StorageError } from '../lib/errors.ts';
 import { openLog } from '../lib/log.ts';
 import { createBlockStore } from './block-store.ts';
 import type { Gateway } from './engine/gateway.ts';
 import type { EventLog } from './log/event-log.ts';
+import { rowFileIn } from './log/row-file.ts';
 import { openSeenIds } from './seen-ids.ts';
 import { openWriter } from './writer.ts';
 
@@ -56,7 +57,7 @@ async function open(
 ) {
   const { eventLog } = await openTestLog();
   return await openWriter({
-    store: createBlockStore(over),
+    store: createBlockStore(over, { withRows: rowFileIn(makeLogFolder()) }),
     eventLog: wrap(eventLog),
     openSeenIds: async () => {
       const seenIds = await openSeenIds(gateway, log);

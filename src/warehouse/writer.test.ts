@@ -208,3 +208,20 @@ test('keeps block numbers increasing when the clock is set back', async () => {
   );
   assert.equal(new Set(blocks).size, 3);
 });
+
+test('is busy while at least a thousand rows wait for their insert', async () => {
+  const writer = await open(gateway, { insertLimits: { afterMs: 60_000 } });
+  const append = (from: number, count: number) =>
+    writer.append(
+      Array.from({ length: count }, (_, index) =>
+        eventRow({ project_id: 'proj_busy', event_id: `e${from + index}` }),
+      ),
+    );
+  await append(0, 999);
+  assert.equal(writer.isBusy(), false);
+  await append(999, 1);
+  assert.equal(writer.isBusy(), true);
+  await writer.pendingDerivation();
+  assert.equal(writer.isBusy(), false);
+  await writer.close();
+});

@@ -8,25 +8,25 @@ import {
   type Append,
   type AppendQueue,
   createAppendQueue,
+  encodeAppend,
   QUEUE_LIMITS,
   type QueueLimits,
 } from './append-queue.ts';
-import { type Block, formBlock, listIsNew, selectNewRows } from './block.ts';
+import { type Block, formBlock, listIsNew, type SelectedRows, selectNewRows } from './block.ts';
 import type { BlockStore } from './block-store.ts';
 import type { Watch } from './engine/renewed-connection.ts';
-import { encodeRow } from './event-columns.ts';
 import type { EventRow } from './event-row.ts';
 import { createFeed, type Feed, type FeedSource } from './feed.ts';
-import { eventKey, hashKey } from './id-filter.ts';
 import { createInserter, INSERT_LIMITS, type Inserter, type InsertLimits } from './inserter.ts';
 import type { EventLog } from './log/event-log.ts';
-import { joinLines, type LoggedBlock } from './logged-block.ts';
+import { createLoggedBlock, type LoggedBlock } from './logged-block.ts';
+import { fillInBlock } from './rows/encode-rows.ts';
 import type { SeenIds } from './seen-ids.ts';
 
 /** The only way to add events to the store. */
 export type Writer = {
   /**
-   * Resolves once the rows are on disk: for each row `true` when it was stored now, `false` when its `eventKey` had
+   * Resolves once the rows are in the log or, on a server, in its tables: for each row `true` when it was stored now, `false` when its `eventKey` had
    * been stored before. Rejects with StorageError `busy` when the queue is full (nothing was done) or
    * `unavailable` when the outcome is unknown, and with TypeError for a malformed row.
    */
@@ -43,6 +43,8 @@ export type Writer = {
   queue(): { rows: number; bytes: number; rowsMax: number; bytesMax: number };
   /** Whether the latest attempt to store events failed and none has succeeded since. */
   isFailing(): boolean;
+  /** Whether events arrive fast. */
+  isBusy(): boolean;
   /**
    * Rejects everything that waits with StorageError `unavailable`. The running statement is still awaited: the next one
    * could overtake it.
@@ -63,6 +65,8 @@ export type OnStored = (rows: readonly EventRow[], block: number) => void;
 export type WriterOptions = {
   store: BlockStore;
   eventLog: EventLog;
+  /** Throws StorageError if nothing may be stored now. */
+  requireWritable?: () => void;
   /** Blocks that the log contained at the start, in order. */
   logged?: readonly LoggedBlock[];
   /** Repairs what the previous process left behind in the tables, and returns their highest block; `store.repair` by default. */
@@ -118,7 +122,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
       // Checked before encoding, so that rejecting a flood is cheap.
       if (queue.size().rows + rows.length > limits.rowsMax) throw queueFullError();
       const { promise, resolve, reject } = Promise.withResolvers<boolean[]>();
-      const append = { ...encode(rows, limits), resolve, reject };
+      const append = { ...encodeAppend(rows, limits), resolve, reject };
       if (!queue.push(first.project_id, append)) throw queueFullError();
       work ??= drain();
       return await promise;
@@ -131,6 +135,7 @@ export async function openWriter(options: WriterOptions): Promise<Writer> {
     },
     feed: state.feed,
     isFailing: state.failures.isFailing,
+    isBusy: state.inserter.isBusy,
     queue: () => ({ ...queue.size(), rowsMax: limits.rowsMax, bytesMax: limits.bytesMax }),
     giveUp() {
       state.hasGivenUp = true;
@@ -181,13 +186,8 @@ function createState(options: WriterOptions, lastBlock: number): State {
     },
   });
   const state: State = {
-    lastBlock,
-    storing: [],
-    feed: createFeed(lastBlock),
-    seenIds: undefined,
-    inserter,
-    failures,
-    hasGivenUp: false,
+    ...{ lastBlock, storing: [], feed: createFeed(lastBlock), seenIds: undefined },
+    ...{ inserter, failures, hasGivenUp: false },
   };
   return state;
 }
@@ -223,10 +223,8 @@ function queueFullError(): StorageError {
 }
 
 function overdue(): StorageError {
-  return new StorageError(
-    'unavailable',
-    'A statement of the writer is overdue: the event store does not answer',
-  );
+  const message = 'A statement of the writer is overdue: the event store does not answer';
+  return new StorageError('unavailable', message);
 }
 
 function rejectAll(appends: Append[], cause: unknown): void {
@@ -234,37 +232,46 @@ function rejectAll(appends: Append[], cause: unknown): void {
   for (const append of appends) append.reject(new StorageError('unavailable', message, cause));
 }
 
-function encode(rows: EventRow[], limits: QueueLimits): Omit<Append, 'resolve' | 'reject'> {
-  if (rows.length > limits.blockRowsMax)
-    throw new TypeError(`More than ${limits.blockRowsMax} rows in one block`);
-  const lines = rows.map(encodeRow);
-  const bytes = lines.reduce((sum, line) => sum + line.length, 0);
-  return { rows, keys: rows.map(eventKey), lines, bytes };
-}
-
 /** Stores and answers some appends; never rejects. They are answered once their events are in the log, on disk. */
 async function storeAppends(options: WriterOptions, state: State, appends: Append[]): Promise<void> {
-  const { store, eventLog, clock, watch = (write) => write() } = options;
+  const { store, clock } = options;
   try {
+    options.requireWritable?.();
     // Events that cannot be inserted are not acknowledged on top of those that are.
     if (state.inserter.isFailing()) await state.inserter.flush();
     await state.inserter.room();
-    const block = formBlock(appends);
-    const stored = await findStored(store, state, block);
-    const { rows, keys, lines } = selectNewRows(block, stored);
-    if (rows.length > 0) {
+    const { inserter, seenIds } = state;
+    const block = formBlock(appends, (hash) => inserter.mayHave(hash) || (seenIds?.mayHave(hash) ?? true));
+    const isNew = listIsNew(block, await findStored(store, state, block));
+    const selected = selectNewRows(block, isNew);
+    if (selected.rows.length > 0) {
       state.lastBlock = Math.max(state.lastBlock + 1, clock.now() * 1000);
-      const text = joinLines(lines, state.lastBlock);
-      await watch(() => eventLog.append(state.lastBlock, rows.length, text));
-      state.inserter.stage({ block: state.lastBlock, rows, keys, text });
-      options.onStored?.(rows, state.lastBlock);
-      state.feed.publish(state.lastBlock, rows);
+      await storeRows(options, state, selected);
     }
-    for (const [index, isNew] of listIsNew(block, stored).entries()) appends[index]?.resolve(isNew);
+    for (const [index, append] of appends.entries()) append.resolve(isNew[index] ?? []);
     if (!state.inserter.isFailing()) state.failures.end();
   } catch (error) {
     state.failures.add(error, 'storing events failed');
     rejectAll(appends, error);
+  }
+}
+
+/** Stores rows as the block `lastBlock`, in the log or else in the tables, and publishes them. */
+async function storeRows(
+  { eventLog, onStored, watch = (write) => write() }: WriterOptions,
+  { lastBlock, inserter, feed }: State,
+  { rows, hashes, parts, ends }: SelectedRows,
+): Promise<void> {
+  const bytes = Buffer.concat(parts);
+  fillInBlock({ bytes, ends }, lastBlock);
+  await watch(() => eventLog.append(lastBlock, rows.length, bytes));
+  inserter.stage(createLoggedBlock(lastBlock, { bytes, ends }, rows, hashes));
+  try {
+    if (!eventLog.isKept) await inserter.flush();
+  } finally {
+    // After a failure, they are inserted as soon as that is possible.
+    onStored?.(rows, lastBlock);
+    feed.publish(lastBlock, rows);
   }
 }
 
@@ -277,16 +284,13 @@ async function findStored(
   { inserter, seenIds }: State,
   block: Block,
 ): Promise<Set<string>> {
-  const suspects: EventRow[] = [];
+  const unknown = new Map<string, EventRow>();
   const stored = new Set<string>();
-  for (const [key, { append, row }] of block.firsts) {
-    if (inserter.has(key)) stored.add(key);
-    else if (seenIds?.mayHave(hashKey(key)) ?? true) {
-      const event = block.appends[append]?.rows[row];
-      if (event !== undefined) suspects.push(event);
-    }
+  for (const { row, key, hash } of block.suspects) {
+    if (inserter.has(key, hash)) stored.add(key);
+    else if (seenIds?.mayHave(hash) ?? true) unknown.set(key, row);
   }
-  if (suspects.length === 0) return stored;
-  for (const key of await store.findStored(suspects)) stored.add(key);
+  if (unknown.size === 0) return stored;
+  for (const key of await store.findStored([...unknown.values()])) stored.add(key);
   return stored;
 }

@@ -5,7 +5,7 @@ import { it } from 'node:test';
 import { getMigrations } from 'better-auth/db/migration';
 import { describeAuth } from '../../src/accounts/better-auth.ts';
 import { createPasswordHasher } from '../../src/accounts/hashing/password-hasher.ts';
-import { openControl } from '../../src/control/open.ts';
+import { openSqliteControl } from '../../src/control/open-sqlite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { DASHBOARD_ROUTES } from '../../src/routes.ts';
@@ -95,7 +95,7 @@ it('stores no plain session token or password in any file', async () => {
 });
 
 it('has all tables that better-auth requires', async () => {
-  const control = await openControl(joinPath(makeTempDir(), 'control.sqlite'), systemClock());
+  const control = await openSqliteControl(joinPath(makeTempDir(), 'control.sqlite'), systemClock());
   const options = describeAuth([{ version: 1, value: 'x'.repeat(43) }], createPasswordHasher());
   const { toBeCreated, toBeAdded, toBeAddedIndexes, schemaProblems } = await getMigrations({
     ...options,

@@ -102,7 +102,12 @@ describe('signing in', () => {
 
   it('limits concurrent guesses as strictly as sequential ones', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () => tryPassword('owner@example.com', 'wrong')),
+      Array.from({ length: 12 }, async () => {
+        let answer = await tryPassword('owner@example.com', 'wrong');
+        // On a busy machine, hashing may have no time for it: then the guess counts for nothing.
+        while (answer.body.code === 'overloaded') answer = await tryPassword('owner@example.com', 'wrong');
+        return answer;
+      }),
     );
     assert.equal(answers.filter(({ status }) => status === 401).length, 5);
     assert.equal(answers.filter(({ status }) => status === 429).length, 7);

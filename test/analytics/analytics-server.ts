@@ -18,6 +18,13 @@ export async function ask(
   return body;
 }
 
+/** Sends a funnel query and returns the whole answer. Fails unless the status is 200. */
+export async function askFunnel(api: TestServer, body: object, key: string = api.project.server_key) {
+  const answer = await api.call('POST', '/v1/analytics/funnel', { key, body });
+  assert.equal(answer.status, 200, answer.text);
+  return answer.body;
+}
+
 /** Sends events in one batch. Fails unless each is stored or a duplicate. */
 export async function send(
   api: TestServer,

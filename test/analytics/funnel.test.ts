@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import fc from 'fast-check';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
 import { contributionsFile, readFixture } from '../support/stored-events.ts';
-import { makeApp, send } from './analytics-server.ts';
+import { askFunnel as askFunnelOf, makeApp, send } from './analytics-server.ts';
 import { type FunnelParameters, recountFunnel } from './funnel-reference.ts';
 import type { PlainEvent } from './reference.ts';
 
@@ -14,18 +14,8 @@ const { server_key } = api.project;
 
 const START_MS = Date.parse('2026-08-10T00:00:00Z');
 
-async function askFunnel(appId: string, body: object, key = server_key) {
-  const {
-    status,
-    body: answer,
-    text,
-  } = await api.call('POST', '/v1/analytics/funnel', {
-    key,
-    body: { app_id: appId, ...body },
-  });
-  assert.equal(status, 200, text);
-  return answer;
-}
+const askFunnel = (appId: string, body: object, key?: string) =>
+  askFunnelOf(api, { app_id: appId, ...body }, key);
 
 const DAY = { start: '2026-08-10', end: '2026-08-10', timezone: 'UTC' };
 

@@ -2,10 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { makeClock, makeKey, startTestServer } from '../support/harness.ts';
-import { ask, makeApp, send } from './analytics-server.ts';
+import { ask, askFunnel, makeApp, send } from './analytics-server.ts';
 import { recountBreakdown } from './breakdown-reference.ts';
+import { recountFunnel } from './funnel-reference.ts';
+import { recountHours, recountUsers } from './hourly-reference.ts';
 import { readPersons, type SentEvent } from './persons-reference.ts';
-import { recountDaily, recountLive } from './reference.ts';
+import { type PlainEvent, recountDaily, recountLive } from './reference.ts';
+import { recountRetention } from './retention-reference.ts';
 
 const NOW = Date.UTC(2026, 4, 3, 12);
 const clock = makeClock();
@@ -76,6 +79,8 @@ async function compare(app_id: string, sent: readonly SentEvent[], key: string):
   for (const filters of [{}, { country: ['DE'] }]) {
     const { data } = await ask(api, 'daily', { app_id, ...range, ...filters }, key);
     assert.deepEqual(data, recountDaily(events, { ...query, filters }), `daily ${app_id}`);
+    await compareTimes(app_id, events, { filters, key });
+    await compareFunnels(app_id, events, { filters, key });
   }
   const { data: live } = await ask(api, 'live', { app_id }, key);
   assert.deepEqual(live, recountLive(events, { ...query, nowMs: NOW }), `live ${app_id}`);
@@ -95,6 +100,38 @@ async function compare(app_id: string, sent: readonly SentEvent[], key: string):
     const { data, other } = await ask(api, 'breakdown', { app_id, ...range, ...by }, key);
     const expected = recountBreakdown(valued, { ...query, by: 'property:n', metric, limit: 2 });
     assert.deepEqual({ data, other }, expected, `by ${app_id} ${metric}`);
+  }
+}
+
+type Asked = { filters: { country?: string[] }; key: string };
+
+/** Compares hours, unique users and retention. */
+async function compareTimes(app_id: string, events: readonly PlainEvent[], { filters, key }: Asked) {
+  const asked = { ...query, filters };
+  const label = `${app_id} ${JSON.stringify(filters)}`;
+  const hours = await ask(api, 'hourly', { app_id, ...range, ...filters }, key);
+  const active = hours.data.filter((hour: { events: number }) => hour.events > 0);
+  assert.deepEqual(active, recountHours(events, asked), `hourly ${label}`);
+  const users = await ask(api, 'users', { app_id, ...range, ...filters }, key);
+  const { start, end, partial, ...counted } = users.data[0];
+  assert.deepEqual(counted, recountUsers(events, asked), `users ${label}`);
+  for (const rule of ['on', 'on_or_after'] as const) {
+    const retention = { ...range, timezone: 'UTC', interval: 'day', periods: 3, return: rule } as const;
+    const { data } = await ask(api, 'retention', { app_id, ...retention, ...filters }, key);
+    const expected = recountRetention(events, retention, { filters, nowMs: NOW });
+    assert.deepEqual(data, expected, `retention ${label}`);
+  }
+}
+
+/** Compares funnels whose window is shorter, as long as and longer than the wait of many people. */
+async function compareFunnels(app_id: string, events: readonly PlainEvent[], { filters, key }: Asked) {
+  for (const order of ['sequential', 'any'] as const) {
+    for (const hours of [9, 10, 60]) {
+      const steps = [{ event_name: 'opened' }, { event_name: 'buy' }, { event_name: 'opened' }];
+      const body = { ...range, timezone: 'UTC', steps, window_seconds: hours * 3_600, order, filters };
+      const { data } = await askFunnel(api, { app_id, ...body }, key);
+      assert.deepEqual({ data }, recountFunnel(events, body), `funnel ${app_id} ${JSON.stringify(body)}`);
+    }
   }
 }
 
@@ -120,6 +157,6 @@ test('metrics, filters and breakdowns count persons as a plain replay of links a
         );
       await compare('all', sent, key);
     }),
-    { numRuns: 2 },
+    { numRuns: 3 },
   );
 });

@@ -19,6 +19,14 @@ const askRetention = async (
   filters: ReferenceFilters = {},
 ) => ask(api, 'retention', { app_id: appId, ...query, ...filters });
 
+const lateJoiner = (app_user_id: string, dates: readonly string[]): PlainEvent[] =>
+  dates.map((date) => ({
+    event_id: `late-${date}`,
+    event_name: 'open_app',
+    app_user_id,
+    timestamp: `${date}T10:00:00Z`,
+  }));
+
 const event = fc.record({
   id: fc.integer({ min: 0, max: 90 }),
   event_name: fc.constantFrom('open_app', 'purchase'),
@@ -110,6 +118,35 @@ describe('GET /v1/analytics/retention', () => {
       ],
     );
     assert.equal(meta.app_id, 'all');
+  });
+
+  it('counts returning users over ranges of 64 days or more', async () => {
+    const appId = await makeApp(api);
+    const days = ['2012-01-01', '2012-01-02', '2012-03-04', '2012-03-05', '2012-03-06'];
+    const events = days.flatMap((date, index) =>
+      ['ann', index === 0 ? 'bob' : 'ann'].map((app_user_id, of) => ({
+        event_id: `bits-${index}-${of}`,
+        event_name: 'open_app',
+        app_user_id,
+        timestamp: `${date}T10:00:00Z`,
+      })),
+    );
+    await send(api, [...events, ...lateJoiner('cid', ['2012-02-17', '2012-03-05'])], { appId });
+    // The days that the query spans are 64, 65, 66 and 67.
+    for (const end of ['2012-02-16', '2012-02-17', '2012-02-18', '2012-02-19']) {
+      const { data } = await askRetention(appId, { start: '2012-01-01', end, periods: 17 });
+      assert.deepEqual([data[0].size, data[0].users[1], data[0].users[2]], [2, 1, 0], end);
+      // The return is on the 65th day of the query.
+      if (end > '2012-02-16')
+        assert.deepEqual([data[47].size, data[47].users.at(-1), data[47].users[1]], [1, 1, 0], end);
+    }
+    const { data } = await askRetention(appId, { start: '2012-01-01', end: '2012-02-19', periods: 19 });
+    assert.deepEqual([data[47].users[17], data[47].users[18]], [1, 0]);
+    const long = await askRetention(appId, { start: '2012-01-01', end: '2012-01-01', periods: 52 });
+    assert.equal(
+      long.data[0].users.reduce((sum: number, count: number) => sum + count, 0),
+      3,
+    );
   });
 
   it('says so when the range is moved back to the start of a period', async () => {

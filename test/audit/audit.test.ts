@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { before, describe, it } from 'node:test';
-import Database from 'better-sqlite3';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { cleanUp } from '../support/clean-up.ts';
+import { runSql } from '../support/control-sql.ts';
 import { type Answer, initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
 const clock = makeClock();
@@ -141,22 +140,15 @@ async function appendMany(count: number, target: string): Promise<void> {
 }
 
 /** Stores entries with diffs longer than any that is appended, so that an export outgrows every buffer on its way. */
-function storeLong(count: number, target: string): void {
-  const database = new Database(join(api.config.dataDir, 'control.db'));
-  database
-    .prepare(
-      `INSERT INTO audit_log
-       WITH RECURSIVE n(i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000 + @count)
-       SELECT i, 'aud_' || i, @now, @project_id, 'cli', 'cli', 'app.updated', @target, @diff, NULL, NULL, 'x', 'x' FROM n`,
-    )
-    .run({
-      count,
-      target,
-      project_id,
-      now: clock.now(),
-      diff: JSON.stringify({ name: ['x'.repeat(10_000), 1] }),
-    });
-  database.close();
+async function storeLong(count: number, target: string): Promise<void> {
+  const diff = JSON.stringify({ name: ['x'.repeat(10_000), 1] });
+  await runSql(
+    api.config,
+    `INSERT INTO audit_log
+     WITH RECURSIVE n(i) AS (SELECT 1000000 UNION ALL SELECT i + 1 FROM n WHERE i < 1000000 + ${count})
+     SELECT i, 'aud_' || i, ${clock.now()}, '${project_id}', 'cli', 'cli', 'app.updated', '${target}', '${diff}',
+       NULL, NULL, 'x', 'x' FROM n`,
+  );
 }
 
 describe('audit log exports', () => {

@@ -10,7 +10,7 @@ import {
   EVERY_PROJECT,
   listAuditRows,
 } from '../../src/audit/list.ts';
-import { openControl } from '../../src/control/open.ts';
+import { openSqliteControl } from '../../src/control/open-sqlite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeTempDir } from '../support/harness.ts';
@@ -19,7 +19,7 @@ const ENTRIES = 30_000;
 const START = Date.UTC(2026, 0, 1);
 
 const file = join(makeTempDir(), 'control.db');
-const control = await openControl(file, systemClock());
+const control = await openSqliteControl(file, systemClock());
 cleanUp(() => control.close());
 fillLog();
 const { db } = control;

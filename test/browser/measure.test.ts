@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
+import { isDeepStrictEqual } from 'node:util';
+import type { Locator, Page } from 'playwright-core';
 import { setUp } from '../support/browser.ts';
 import { browserTest, enterAs, findViolationsIn, startChromium, untilLoaded } from '../support/chromium.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { startTestServer } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 /** A folder for screenshots. */
 const shots = process.env.APPFLOW_TEST_SHOTS;
@@ -25,11 +27,15 @@ const event = (user: string, event_name: string, daysAgo: number, minutes = 0) =
   timestamp: new Date(Date.now() - daysAgo * DAY_MS - 3_600_000 + minutes * 60_000).toISOString(),
   context: { country: 'DE' },
 });
+const PROPERTIES: Record<string, Record<string, string>> = {
+  sign_up: { source: 'ad' },
+  purchase: { plan: 'pro', store: 'web' },
+};
 const EVENTS = [
   ...['ann', 'bob', 'cid', 'dan'].map((user) => event(user, 'sign_up', 5)),
   ...['ann', 'bob'].map((user) => event(user, 'trial_started', 5, 10)),
   event('ann', 'purchase', 4),
-];
+].map((one) => ({ ...one, properties: PROPERTIES[one.event_name] ?? {} }));
 const sent = await api.call('POST', '/v1/events', { key, body: { events: EVENTS } });
 assert.equal(sent.body.accepted, EVENTS.length, sent.text);
 
@@ -106,6 +112,49 @@ browserTest(
     assert.deepEqual(problems(), []);
   },
 );
+
+/** Returns what a field suggests, in alphabetical order. */
+async function readSuggestions(field: Locator): Promise<string[]> {
+  const list = await field.getAttribute('list');
+  const values = await field.page().locator(`[id="${list}"] option`).all();
+  return (await Promise.all(values.map(async (one) => (await one.getAttribute('value')) ?? ''))).sort();
+}
+
+browserTest('a condition of a funnel suggests the properties of the event of its step', async () => {
+  for (const [name, options] of [
+    ['funnel-conditions', {}],
+    ['funnel-conditions-phone', PHONE],
+  ] as const) {
+    const { page, problems } = await enter(options);
+    await open(page, '/funnels?range=7d');
+    await page.getByLabel('Event of step 1').fill('sign_up');
+    await page.getByLabel('Event of step 2').fill('unheard_of');
+    for (const number of [0, 1])
+      await page.getByRole('button', { name: 'Add condition' }).nth(number).click();
+    const property = page.getByLabel('Property', { exact: true });
+    const suggests = (index: number, expected: string[]) =>
+      until(`${expected} suggested`, async () =>
+        isDeepStrictEqual(await readSuggestions(property.nth(index)), expected),
+      );
+    await suggests(0, ['source']);
+    await suggests(1, ['plan', 'source', 'store']);
+    await page.getByLabel('Event of step 2').fill('purchase');
+    await suggests(1, ['plan', 'store']);
+    await property.nth(0).fill('source');
+    await property.nth(1).fill('plan');
+    await page.getByLabel('Value').nth(0).fill('ad');
+    await page.getByLabel('Value').nth(1).fill('pro');
+    await inspect(page, name);
+    assert.ok(((await property.nth(1).boundingBox())?.width ?? 0) > 100, 'the name can be read');
+    await page.getByRole('button', { name: 'Show funnel' }).click();
+    await page.getByText('4 people').waitFor();
+    await page.getByText('3 dropped off').waitFor();
+    await suggests(1, ['plan', 'store']);
+    const width = await page.evaluate('document.documentElement.scrollWidth');
+    assert.ok(Number(width) <= (page.viewportSize()?.width ?? 0), `${name} is ${width} pixels wide`);
+    assert.deepEqual(problems(), []);
+  }
+});
 
 browserTest('both pages fit on a phone, and say what to do when there is nothing', async () => {
   const { page, problems } = await enter(PHONE);

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR } from '../../src/api/caller.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import { createSecret } from '../../src/directory/secret.ts';
 import { HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';

@@ -30,6 +30,14 @@ const { stage, projectId } = first.state;
 
 const expected = [...makeDays(PLAN, stage, { fromMs: stage.startMs - 1, untilMs: nowMs })];
 
+/** The account of each device. */
+const accountOf = new Map(
+  expected
+    .flat()
+    .filter(({ event_name }) => event_name === '$identify')
+    .map(({ app_user_id, properties }) => [properties?.anonymous_id, app_user_id]),
+);
+
 async function readDays(appId: string) {
   const { body, text } = await api.call('GET', `/v1/analytics/daily?app_id=${appId}&days=20`, { key });
   assert.equal(body.data?.length, 20, text);
@@ -44,11 +52,15 @@ describe('appflow demo', () => {
     assert.equal(first.accepted, expected.flat().length);
     assert.equal(first.duplicates, 0);
     assert.ok(first.accepted > 1_000);
+    assert.ok(accountOf.size > 10);
     for (const appId of Object.values(stage.appIds)) {
       const days = await readDays(appId);
       for (const [index, day] of days.entries()) {
-        const events = (expected[index] ?? []).filter((event) => event.app_id === appId);
-        const users = new Set(events.map(({ app_user_id }) => app_user_id)).size;
+        const events = (expected[index] ?? []).filter(
+          (event) => event.app_id === appId && !event.event_name.startsWith('$'),
+        );
+        const users = new Set(events.map(({ app_user_id }) => accountOf.get(app_user_id) ?? app_user_id))
+          .size;
         const sessions = new Set(events.flatMap(({ session_id }) => session_id ?? [])).size;
         assert.deepEqual([day.events, day.dau, day.sessions], [events.length, users, sessions]);
       }

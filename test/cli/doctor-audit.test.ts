@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { verifyChain } from '../../src/audit/chain.ts';
-import { openControl } from '../../src/control/open.ts';
+import { openSqliteControl } from '../../src/control/open-sqlite.ts';
 import { derivePepper, encodeMac, macOf } from '../../src/directory/secret.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openControlServices, toAuditKey } from '../../src/server/open-services.ts';
@@ -19,7 +19,7 @@ describe('doctor, checking the audit log,', () => {
     const { dataDir, env } = await makeInstallation();
     const secret = readSecret(join(dataDir, 'secrets', 'appflow-secret'));
     const database = new Database(join(dataDir, 'control.db'));
-    const control = await openControl(join(dataDir, 'control.db'), systemClock());
+    const control = await openSqliteControl(join(dataDir, 'control.db'), systemClock());
     const verify = () => verifyChain(control, [toAuditKey(secret)]);
     const columns = database.prepare('SELECT name FROM pragma_table_info(?)').pluck().all('audit_log');
     assert.ok(columns.length >= 13, 'the columns are there to loop over');

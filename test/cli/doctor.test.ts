@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { initProject, makeConfig, makeTempDir } from '../support/harness.ts';
@@ -79,14 +79,14 @@ describe('doctor', () => {
     assertFailed(
       await examine(env),
       'control database',
-      /made by a newer release of Appflow \(it has 9999-from-the-future\)\. Run that release/,
+      /created by a newer release of Appflow \(it has 9999-from-the-future\)\. Run that release/,
     );
     for (const command of [['init'], ['keys', 'list'], ['audit']]) {
       const { code, stderr } = await runCli(command, env);
       assert.equal(code, 1, stderr);
-      assert.match(stderr, /made by a newer release/);
+      assert.match(stderr, /created by a newer release/);
     }
-    await assert.rejects(openControlServices(makeConfig(env)), /made by a newer release/);
+    await assert.rejects(openControlServices(makeConfig(env)), /created by a newer release/);
     assert.equal(readFileSync(join(dataDir, 'control.db'), 'base64'), before);
   });
 

@@ -4,7 +4,7 @@ import { existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import type { CommandResult } from '../support/child-processes.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';

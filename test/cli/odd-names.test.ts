@@ -6,9 +6,9 @@ import { initProject, makeKey, startTestServer } from '../support/harness.ts';
 
 /** Sets a window title, clears the screen, turns text around and looks like a line of its own. */
 const ODD =
-  'A\u0000\u001b]0;title\u0007\u001b[2J\u009b31m\u007f\u202e\u2066\u{e0041}\r\nkey_fake  server  active';
+  'A\u0001\u001b]0;title\u0007\u001b[2J\u009b31m\u007f\u202e\u2066\u{e0041}\r\nkey_fake  server  active';
 const SHOWN =
-  'A\\u0000\\u001b]0;title\\u0007\\u001b[2J\\u009b31m\\u007f\\u202e\\u2066\\udb40\\udc41\\u000d\\u000akey_fake  server  active';
+  'A\\u0001\\u001b]0;title\\u0007\\u001b[2J\\u009b31m\\u007f\\u202e\\u2066\\udb40\\udc41\\u000d\\u000akey_fake  server  active';
 
 describe('a name with control characters', async () => {
   const api = await startTestServer();

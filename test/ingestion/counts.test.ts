@@ -223,6 +223,8 @@ describe('GET /v1/ingestion', () => {
     assert.deepEqual(await only({ app_id: otherApp }), [[1, 1]]);
     const reader = await makeKey(api, { type: 'read_only', app_ids: [otherApp] });
     assert.deepEqual(await only({}, reader.key), [[1, 1]]);
+    assert.deepEqual(await only({ app_id: 'all' }), [[2, 2]]);
+    assert.deepEqual(await only({ app_id: 'all' }, reader.key), [[1, 1]]);
     assert.equal((await api.call('GET', `/v1/ingestion?app_id=${app_id}`, { key: reader.key })).status, 403);
     // A key for one app is refused on behalf of it.
     const inOther = await makeKey(api, { type: 'client', app_ids: [otherApp] });

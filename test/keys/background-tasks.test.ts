@@ -5,7 +5,8 @@ import { before, describe, it, mock } from 'node:test';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { CompiledQuery } from 'kysely';
 import { startAuditHeadLog } from '../../src/audit/head.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
+import { startRecordCleanup } from '../../src/idempotency/cleanup.ts';
 import { startDisablingLeaked } from '../../src/leaks/disable-leaked.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { openLog } from '../../src/lib/log.ts';
@@ -82,6 +83,7 @@ describe('background tasks', () => {
       const rows = await control.db.selectFrom('idempotent_calls').select('sealed_answer').execute();
       return rows.every(({ sealed_answer }) => sealed_answer === null);
     };
+    const stop = startRecordCleanup(control, clock, services.log);
     clock.advance(15 * MINUTE_MS - 1);
     mock.timers.tick(MINUTE_MS);
     assert.equal(await becomesTrue(isForgotten), false, 'it can be had for 15 minutes');
@@ -90,6 +92,7 @@ describe('background tasks', () => {
     mock.timers.tick(MINUTE_MS);
     assert.equal(await becomesTrue(isForgotten), true);
     assert.equal(await isInFiles(), false, 'nothing of it lingers in a free page');
+    await stop();
   });
 
   it('disables a leaked key within a minute of its time', async () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import type { Kysely } from 'kysely';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import type { ControlSchema } from '../../src/control/schema.ts';
 import type { ApiKey } from '../../src/directory/key.ts';
 import { getStoredKey } from '../../src/directory/records.ts';

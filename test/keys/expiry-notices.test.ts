@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import {
   EXPIRING_KEYS,
   type ExpiryNotice,

@@ -8,6 +8,7 @@ import { createSecretOnce } from '../../src/keys/create-secret-once.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
 import { MINUTE_MS } from '../../src/lib/durations.ts';
 import { createProject } from '../../src/projects/create.ts';
+import { startClusterTasks } from '../../src/server/cluster-tasks.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import {
   type Answer,
@@ -226,15 +227,13 @@ describe('idempotency after a crash', async () => {
     assert.equal(sealed.length, 2);
     assert.ok(!JSON.stringify(sealed).includes('sk_af1_'));
     clock.advance(15 * MINUTE_MS);
-    // Deletes old responses at startup; closing waits for that.
-    await (await openControlServices(config, clock)).close();
-    const reopened = await openControlServices(config, clock);
-    const rows = await reopened.control.db.selectFrom('idempotent_calls').selectAll().execute();
+    // Deletes old responses at startup; stopping waits for that.
+    await startClusterTasks(services)();
+    const rows = await services.control.db.selectFrom('idempotent_calls').selectAll().execute();
     assert.deepEqual(
       rows.map((row) => row.sealed_answer),
       [null, null],
     );
-    await reopened.close();
     await services.close();
   });
 });

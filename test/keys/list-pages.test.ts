@@ -14,7 +14,7 @@ const { project_id } = await initProject(config);
 const services = await openControlServices(config);
 cleanUp(() => services.close());
 const [first] = services.directory.listKeys(project_id);
-copyRow(config.dataDir, 'api_keys', first?.id ?? assert.fail(), KEYS, { id: "'key_' || (7919 * i % 4001)" });
+await copyRow(config, 'api_keys', first?.id ?? assert.fail(), KEYS, { id: "'key_' || (7919 * i % 4001)" });
 await services.directory.refresh();
 const keys = services.directory.listKeys(project_id);
 

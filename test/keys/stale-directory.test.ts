@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR, CLI_REQUESTER } from '../../src/api/caller.ts';
-import type { Control } from '../../src/control/open.ts';
-import { NO_CALLER } from '../../src/control/open.ts';
+import type { Control } from '../../src/control/control.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
 import { createServer } from '../../src/http/server.ts';
 import { revokeKey } from '../../src/keys/revoke.ts';
@@ -35,6 +35,9 @@ const breakable: Control = {
   get db() {
     if (broken !== undefined) throw ioError();
     return control.db;
+  },
+  get snapshots() {
+    return this.db;
   },
 };
 const directory = await openDirectory(breakable, { maxStaleMs: MAX_STALE_MS, nowMs: () => nowMs });

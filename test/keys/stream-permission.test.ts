@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLI_ACTOR, type KeyCaller } from '../../src/api/caller.ts';
 import type { ErrorCode } from '../../src/api/error-codes.ts';
-import type { Control } from '../../src/control/open.ts';
+import type { Control } from '../../src/control/control.ts';
 import { openDirectory } from '../../src/directory/directory.ts';
 import { findStreamRefusal, type StreamPermission } from '../../src/http/pipeline/stream-permission.ts';
 import { createServer } from '../../src/http/server.ts';

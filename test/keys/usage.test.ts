@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { createSecret } from '../../src/directory/secret.ts';
+import { pruneUsageHours } from '../../src/keys/usage/usage-store.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeClock, makeConfig, makeKey, startTestServer } from '../support/harness.ts';
+import { until } from '../support/until.ts';
 
 const clock = makeClock();
 // Starts in the middle of an hour, so that no test crosses an hour by accident.
@@ -151,9 +153,11 @@ describe('storing usage', () => {
     assert.equal(other.usage.find('key_x').requestCount, 7);
     use(one, '10.0.0.3');
     await Promise.all([one.usage.flush(), other.usage.flush()]);
-    await other.usage.flush();
     assert.equal(one.usage.find('key_x').requestCount, 8);
-    assert.equal(other.usage.find('key_x').requestCount, 8);
+    await until('the other one knows', async () => {
+      await other.usage.flush();
+      return other.usage.find('key_x').requestCount === 8;
+    });
     assert.equal(other.usage.find('key_x').lastUsedIp, '10.0.0.3');
     await other.close();
     const third = await openControlServices(config, clock);
@@ -186,6 +190,27 @@ describe('storing usage', () => {
     await services.close();
   });
 
+  it('stores usage with U+0000 in the SDK, and drops only what the database refuses', async () => {
+    const services = await openControlServices(makeConfig(), clock);
+    const { usage, control } = services;
+    const foundOf = (id: string | null) => ({ key: { id, bundleIds: [] }, secret: { version: 1 } }) as never;
+    for (const id of ['key_x', null, 'key_y'])
+      usage.count(usage.touch(foundOf(id), '10.0.0.1', { 'x-appflow-sdk': 'x\0' }), 'events', 200);
+    await usage.flush();
+    const rows = await control.db
+      .selectFrom('key_usage')
+      .select(['key_id', 'last_used_sdk'])
+      .orderBy('key_id')
+      .execute();
+    assert.deepEqual(rows, [
+      { key_id: 'key_x', last_used_sdk: 'x\ufffd' },
+      { key_id: 'key_y', last_used_sdk: 'x\ufffd' },
+    ]);
+    const hours = await control.db.selectFrom('key_usage_hours').select(['key_id', 'ok']).execute();
+    assert.equal(hours.length, 2);
+    await services.close();
+  });
+
   it('does not make other processes reload their keys', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const revision = () =>
@@ -201,13 +226,15 @@ describe('storing usage', () => {
   it('deletes hours after ninety days', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const found = { key: { id: 'key_x', bundleIds: [] }, secret: { version: 1 } } as never;
-    const use = () => services.usage.count(services.usage.touch(found, '10.0.0.1', {}), 'events', 200);
-    use();
+    services.usage.count(services.usage.touch(found, '10.0.0.1', {}), 'events', 200);
     await services.usage.flush();
-    clock.advance(91 * DAY_MS);
-    use();
-    await services.usage.flush();
-    assert.equal((await services.usage.listHours('key_x', 0, clock.now() + 1)).length, 1);
+    const keptFrom = clock.now() - (clock.now() % HOUR_MS);
+    const countHours = async (now: number) => {
+      await pruneUsageHours(services.control, now);
+      return (await services.usage.listHours('key_x', 0, clock.now() + 1)).length;
+    };
+    assert.equal(await countHours(keptFrom + 90 * DAY_MS), 1);
+    assert.equal(await countHours(keptFrom + 90 * DAY_MS + 1), 0);
     await services.close();
   });
 });

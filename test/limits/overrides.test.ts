@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { NO_CALLER } from '../../src/control/open.ts';
+import { NO_CALLER } from '../../src/control/control.ts';
 import type { Payer } from '../../src/limits/plan.ts';
 import type { RateLimits } from '../../src/limits/rate-limits.ts';
 import { openControlServices } from '../../src/server/open-services.ts';

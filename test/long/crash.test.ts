@@ -1,7 +1,7 @@
 import { test } from 'node:test';
-import { runCrashRounds } from '../storage/crash-rounds.ts';
+import { runCrashRounds } from '../storage/crash/crash-rounds.ts';
 import { makeTempDir } from '../support/harness.ts';
 
-test('loses and duplicates no event when the server is killed during an import, twelve times', async (t) => {
-  await runCrashRounds(makeTempDir(), 12, (sentence) => t.diagnostic(sentence));
+test('twenty kills under a mixed load lose, duplicate and bring back nothing', async (t) => {
+  await runCrashRounds(makeTempDir(), 20, (sentence) => t.diagnostic(sentence));
 });

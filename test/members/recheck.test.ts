@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import { totpCode } from '../../src/accounts/totp-code.ts';
-import type { Write } from '../../src/control/open.ts';
+import type { Write } from '../../src/control/control.ts';
 import { renewSetupLink } from '../../src/members/set-up.ts';
 import { type Browser, join, PASSWORD, setUp, signIn, stepUp, tokenOf } from '../support/browser.ts';
 import { fromBase32 } from '../support/second-factor.ts';

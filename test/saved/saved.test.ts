@@ -105,7 +105,7 @@ for (const { path, body, kind, cap } of KINDS) {
 
     it(`keeps at most ${cap} per project`, async () => {
       const { id } = (await post(path, body)).body;
-      copyRow(api.config.dataDir, 'saved_items', id, cap - 2, { id: `'${kind}_copy_' || i` });
+      await copyRow(api.config, 'saved_items', id, cap - 2, { id: `'${kind}_copy_' || i` });
       assert.equal((await post(path, body)).status, 201);
       assertRefused(await post(path, body), 409, 'limit_reached');
       assert.equal((await list(path)).length, cap);

@@ -22,7 +22,19 @@ const SAMPLE: readonly Sample[] = [
     /event_ids\.sql, which defines a table, is missing/,
   ],
   ['events/ event_ids, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
-  ['events/ users, compact part, data.bin', 'flipped', /repaired|harmless/, /^$/],
+  [
+    'events/ users, compact part, data.bin',
+    'flipped',
+    /repaired|harmless|degraded/,
+    /^$|^The table users was damaged/,
+  ],
+  [
+    'events/ erased_ids, compact part, data.bin',
+    'flipped',
+    /degraded/,
+    /The table erased_ids, .*was damaged/,
+  ],
+  ['events/ deleted_until, a compact part', 'deleted', /degraded/, /The table deleted_until, .*was damaged/],
   [
     'events/',
     'deleted',

@@ -6,8 +6,10 @@ import { text } from 'node:stream/consumers';
 
 import type { Initialized } from '../../src/cli/init-text.ts';
 import { killAtExit } from './adopt-child.ts';
+import { eventServerOf } from './clickhouse-front.ts';
 import { type Api, connect, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets, trackSecrets } from './minted-secrets.ts';
+import { databaseOf } from './postgres.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
 
@@ -15,7 +17,9 @@ const ROOT = join(import.meta.dirname, '../..');
 function childEnv(env: Record<string, string>): Record<string, string> {
   const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
   // A short command spends half its time compiling, so all of them share a cache if the test runner sets one.
-  return { PATH, HOME, NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE: '8', ...env };
+  const folder = env.APPFLOW_DATA_DIR;
+  const servers = { ...databaseOf(folder), ...eventServerOf(folder) };
+  return { PATH, HOME, NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE: '8', ...servers, ...env };
 }
 
 /** The result of a command. */

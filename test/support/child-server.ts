@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { killAtExit } from './adopt-child.ts';
 import { type Api, connect, LIMITS_OFF, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets } from './minted-secrets.ts';
+import { databaseOf } from './postgres.ts';
 
 /** A server in a separate process, which can be signaled and has its own data folder. */
 export type ChildServer = Api & {
@@ -39,7 +40,14 @@ export async function startChildServer(
   const command = openFilesMax === undefined ? [process.execPath, MAIN] : limitFiles(openFilesMax);
   const [program = '', ...args] = command;
   const child = spawn(program, args, {
-    env: { PATH: process.env.PATH, UV_THREADPOOL_SIZE: '8', PORT: '0', ...LIMITS_OFF, ...env },
+    env: {
+      PATH: process.env.PATH,
+      UV_THREADPOOL_SIZE: '8',
+      PORT: '0',
+      ...LIMITS_OFF,
+      ...databaseOf(env.APPFLOW_DATA_DIR),
+      ...env,
+    },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   killAtExit(child);

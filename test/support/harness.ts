@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import { init } from '../../src/cli/init.ts';
 import type { Initialized, InitOptions } from '../../src/cli/init-text.ts';
@@ -9,8 +10,10 @@ import { type Config, readConfig } from '../../src/config/config.ts';
 import type { Clock } from '../../src/lib/clock.ts';
 import { type Clocks, type RunningServer, startServer } from '../../src/server/start.ts';
 import { cleanUp } from './clean-up.ts';
+import { eventServerOf } from './clickhouse-front.ts';
 import { requireDocumented } from './documented-answers.ts';
 import { checkAnswer, requireNoSecrets, requireNoSecretsInFolder, trackSecrets } from './minted-secrets.ts';
+import { databaseOf } from './postgres.ts';
 
 /** Rate limits off, for tests that are not about limits. */
 export const LIMITS_OFF = {
@@ -56,10 +59,14 @@ export function stopBeforeRemoval(dir: string, stop: () => Promise<void>): void 
   else cleanUp(stop);
 }
 
-/** Returns a configuration with its own data folder, a free port, no log and no rate limits, overridden by `env`. */
+/**
+ * Returns a configuration with its own data folder, and with its own database in a run on PostgreSQL, a free port, no log and no rate limits, overridden by `env`. */
 export function makeConfig(env: Record<string, string> = {}): Config {
+  const folder = env.APPFLOW_DATA_DIR ?? makeTempDir();
   return readConfig({
-    APPFLOW_DATA_DIR: makeTempDir(),
+    APPFLOW_DATA_DIR: folder,
+    ...databaseOf(folder),
+    ...eventServerOf(folder),
     PORT: '0',
     LOG_LEVEL: 'silent',
     ...LIMITS_OFF,
@@ -120,6 +127,9 @@ export function connect(url: string): Api {
   };
 }
 
+/** The servers of this test file whose control database is in PostgreSQL, by data folder. */
+const running = new Map<string, Api>();
+
 /** A running server with one project. */
 export type TestServer = Api & { server: RunningServer; config: Config; project: Initialized };
 
@@ -143,7 +153,9 @@ export async function startTestServer(
     requireNoSecrets('/metrics', metrics);
     requireNoSecrets("The server's log", lines.join(''));
   });
-  return { ...connect(server.url), server, config, project };
+  const api = connect(server.url);
+  if (config.databaseUrl !== undefined) running.set(config.dataDir, api);
+  return { ...api, server, config, project };
 }
 
 /** A server that does not answer is stopped all the same. */
@@ -159,9 +171,14 @@ async function scrape({ url, metricsUrl }: RunningServer, { metricsToken }: Conf
   return response.text();
 }
 
-/** Creates another project on the same server, to prove that projects are isolated. */
-export function initProject(config: Config, app = 'Other'): Promise<Initialized> {
-  return initTracked(config, { project: 'Other', app, platform: 'android' });
+/** Creates another project, to prove that projects are isolated. Resolves once the server of this data folder knows it. */
+export async function initProject(config: Config, app = 'Other'): Promise<Initialized> {
+  const made = await initTracked(config, { project: 'Other', app, platform: 'android' });
+  const key = made.server_key;
+  // With SQLite, it knows it immediately.
+  while ((await running.get(config.dataDir)?.call('GET', '/v1/api-keys/self', { key }))?.status === 401)
+    await sleep(10);
+  return made;
 }
 
 async function initTracked(config: Config, options: InitOptions): Promise<Initialized> {

@@ -9,6 +9,9 @@ import { ROUTES } from '../../src/routes.ts';
 import { type ControlServices, openControlServices } from '../../src/server/open-services.ts';
 import { openWarehouse, type WarehouseOptions } from '../../src/warehouse/open.ts';
 
+/** One process only. */
+const ALWAYS = { holder: 'test', wasReleased: true, leftMs: () => 60_000 };
+
 /** A server and the services it uses. */
 export type OpenServer = { url: string; services: Services; stop: () => Promise<void> };
 
@@ -25,8 +28,12 @@ export async function startOpenServer(
 ): Promise<OpenServer> {
   const control = await openControlServices(config, clock);
   const { log, eventsDir, close, erasureKey: idKey } = control;
-  const { queryMemoryBytes } = config;
-  const options = { path: eventsDir, log, clock: control.clock, queryMemoryBytes, idKey };
+  const { queryMemoryBytes, clickhouseUrl } = config;
+  const server =
+    clickhouseUrl === undefined
+      ? undefined
+      : { url: clickhouseUrl, storeId: 'test', lease: ALWAYS, onFenced() {} };
+  const options = { path: eventsDir, server, log, clock: control.clock, queryMemoryBytes, idKey };
   const warehouse = await openWarehouse({ ...options, ...warehouseOptions });
   const rollups = openRollups({ ...control, warehouse });
   const opened = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect as connectSocket } from 'node:net';
 
-import { NO_CALLER, type Write } from '../../src/control/open.ts';
+import { NO_CALLER, type Write } from '../../src/control/control.ts';
 import { createLimiter } from '../../src/limits/limiter.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../../src/routes.ts';
 import { openControlServices } from '../../src/server/open-services.ts';

@@ -3,6 +3,7 @@ import { StorageError } from '../../src/lib/errors.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { createBlockStore } from '../../src/warehouse/block-store.ts';
 import type { Gateway } from '../../src/warehouse/engine/gateway.ts';
+import { rowFileIn } from '../../src/warehouse/log/row-file.ts';
 import { openSeenIds } from '../../src/warehouse/seen-ids.ts';
 import { openWriter, type Writer, type WriterOptions } from '../../src/warehouse/writer.ts';
 import { makeLogFolder, openTestLog } from './warehouse-store.ts';
@@ -37,7 +38,7 @@ export function injectFault(
     statementCount: () => count,
     gateway: {
       query: (sql, params, options) => run(() => gateway.query(sql, params, options)),
-      command: (sql) => run(() => gateway.command(sql)),
+      command: (...args) => run(() => gateway.command(...args)),
       close: async () => {},
     },
   };
@@ -51,7 +52,7 @@ export async function openTestWriter(
   folder = makeLogFolder(),
 ): Promise<Writer> {
   return await openWriter({
-    store: createBlockStore(over),
+    store: createBlockStore(over, { withRows: rowFileIn(folder) }),
     ...(await openTestLog(folder)),
     openSeenIds: async () => {
       // Wait until loaded: a filter that is still loading would hide missing ids.

@@ -5,10 +5,12 @@ import { join } from 'node:path';
 import { before } from 'node:test';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openLog } from '../../src/lib/log.ts';
+import { createBlockStore } from '../../src/warehouse/block-store.ts';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
 import { type Gateway, openGateway } from '../../src/warehouse/engine/gateway.ts';
 import type { EventRow } from '../../src/warehouse/event-row.ts';
 import { type EventLog, openEventLog } from '../../src/warehouse/log/event-log.ts';
+import { rowFileIn } from '../../src/warehouse/log/row-file.ts';
 import { loadLog } from '../../src/warehouse/log/segments.ts';
 import { type LoggedBlock, toLoggedBlock } from '../../src/warehouse/logged-block.ts';
 import { migrate } from '../../src/warehouse/migrate.ts';
@@ -30,6 +32,17 @@ export async function createTestStore(): Promise<TestStore> {
     open: () => openWarehouse({ path, log: openLog('silent'), clock: systemClock() }),
     remove: () => rm(path, { recursive: true, force: true }),
   };
+}
+
+/** Opens a warehouse on a new folder, and removes both when the test file ends. */
+export async function openTestWarehouse(): Promise<Warehouse> {
+  const store = await createTestStore();
+  const warehouse = await store.open();
+  cleanUp(async () => {
+    await warehouse.close();
+    await store.remove();
+  });
+  return warehouse;
 }
 
 /** Returns a gateway to a new store with all migrations, which exists from before the first test of a file to after its last. */
@@ -67,6 +80,22 @@ export async function openTestLog(
   const eventLog = openEventLog(folder, loaded);
   cleanUp(eventLog.close);
   return { eventLog, logged: loaded.records.map(toLoggedBlock) };
+}
+
+/** Inserts blocks into some of the tables only, as an insert that was interrupted. */
+export async function insertOnly(
+  gateway: Gateway,
+  tables: readonly ('events' | 'event_ids' | 'users')[],
+  blocks: readonly LoggedBlock[],
+): Promise<void> {
+  const some: Gateway = {
+    ...gateway,
+    async command(sql) {
+      if (tables.some((table) => sql.startsWith(`INSERT INTO ${table} `))) await gateway.command(sql);
+    },
+  };
+  const withoutPersons = blocks.map((block) => ({ ...block, personRows: [] }));
+  await createBlockStore(some, { withRows: rowFileIn(makeLogFolder()) }).insertNew(withoutPersons);
 }
 
 /** Returns an event row with default values for all columns that a test does not set. */

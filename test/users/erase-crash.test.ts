@@ -13,7 +13,7 @@ it('is finished after a kill at any moment, loses nothing else, and the command 
     ...LIMITS_OFF,
     ...{ APPFLOW_DATA_DIR: makeTempDir(), PORT: String(await findFreePort()), LOG_LEVEL: 'fatal' },
   };
-  const { server_key: key, app_id } = await initByCli(env);
+  const { server_key: key, app_id, project_id } = await initByCli(env);
   let server = await startServerProcess(env);
   const send = async (app_user_id: string, count: number) => {
     const events = Array.from({ length: count }, (_, index) => ({
@@ -64,6 +64,11 @@ it('is finished after a kill at any moment, loses nothing else, and the command 
     assert.equal(JSON.parse(alone.stdout).erased.events, 7, alone.stderr);
     const rebuilt = await runCli(['rebuild'], env);
     assert.equal(rebuilt.code, 0, rebuilt.stderr);
+    const unknown = await runCli(['rebuild', '--project', 'proj_x'], env);
+    assert.match(unknown.stderr, /There is no project proj_x/);
+    assert.equal(unknown.code, 2);
+    const one = await runCli(['rebuild', '--project', project_id], env);
+    assert.match(one.stdout, /rollups of all days of "/, one.stderr);
     server = await startServerProcess(env);
     assert.equal(await countOf('bystander'), 0);
     const { body } = await server.call('POST', '/v1/events', {

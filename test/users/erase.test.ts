@@ -154,7 +154,7 @@ describe('erasing a person', () => {
     for (const id of ['dev-3', 'dev-4', 'ivy']) assert.deepEqual(await idsOf(id), [], id);
   });
 
-  it('erases the person whose profile an ID shows everywhere, and in each app whoever the ID belongs to there', async () => {
+  it('erases the person in the profile of an ID everywhere, and in each app the person that the ID belongs to there', async () => {
     const link = (to: string, id: string) => ({
       ...event(to, id, { properties: { anonymous_id: 'dev-5' } }),
       event_name: '$identify',
@@ -169,6 +169,51 @@ describe('erasing a person', () => {
     assert.deepEqual(await idsOf('dev-5'), []);
     // In the app in which the ID is not theirs, they stay.
     assert.deepEqual(await idsOf(other), [other === 'leo' ? 'z3' : 'z6']);
+  });
+
+  it('erases no one else when it is repeated for an ID that was erased and has no event since', async () => {
+    const link = (to: string, from: string, id: string, more = {}) => ({
+      ...event(to, id, { properties: { anonymous_id: from }, ...more }),
+      event_name: '$identify',
+    });
+    await send([event('dev-6', 'r1'), link('mia', 'dev-6', 'r2', { timestamp: ago(120_000) })]);
+    // Without effect as long as the device is of mia.
+    await send([event('ned', 'r3'), link('ned', 'dev-6', 'r4')]);
+    await send([event('ned', 'r5')], { app_id: secondId });
+    assert.equal((await erase('mia', '?app_id=all')).body.erased.events, 2);
+    const { body: profile } = await api.call('GET', `/v1/users/dev-6?app_id=${app_id}`, { key });
+    assert.equal(profile.app_user_id, 'ned');
+    for (const query of [`?app_id=${app_id}`, '?app_id=all']) {
+      const { body } = await erase('dev-6', query);
+      assert.deepEqual(body.erased, { events: 0, app_user_ids: 0 });
+      assert.deepEqual(await idsOf('ned'), ['r3', 'r4', 'r5']);
+    }
+    clock.advance(1_000);
+    await send([event('dev-6', 'r6', { timestamp: ago(0) })]);
+    assert.equal((await erase('dev-6', `?app_id=${app_id}`)).body.erased.events, 3);
+    assert.deepEqual(await idsOf('dev-6'), []);
+    assert.deepEqual(await idsOf('ned'), ['r5']);
+  });
+
+  it('shows the person whose link to an erased ID takes effect then, by their own ID, and nothing of the erased one', async () => {
+    const link = (to: string, id: string, more: object) => ({
+      ...event(to, id, { properties: { anonymous_id: 'dev-7', ...more } }),
+      event_name: '$identify',
+    });
+    const readProfile = async () => (await api.call('GET', `/v1/users/dev-7?app_id=${app_id}`, { key })).body;
+    const earlier = { timestamp: ago(120_000), context: { country: 'FI' } };
+    await send([
+      { ...event('dev-7', 'pi1'), ...earlier },
+      { ...link('ola', 'pi2', { $set: { plan: 'pro' } }), ...earlier },
+    ]);
+    await send([event('pia', 'pi3'), link('pia', 'pi4', {})]);
+    assert.deepEqual((await readProfile()).ids, ['ola', 'dev-7']);
+    await erase('ola');
+    const profile = await readProfile();
+    assert.deepEqual([profile.app_user_id, profile.ids], ['pia', ['pia', 'dev-7']]);
+    assert.deepEqual([profile.events, profile.properties, profile.first.country], [1, {}, null]);
+    assert.equal(Date.parse(profile.first_seen), clock.now() - 60_000);
+    assert.equal(profile.link_conflicts, 0);
   });
 
   it('leaves no sample of rejected events with an ID, of events before and after, with and without an app', async () => {

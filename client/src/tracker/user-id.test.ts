@@ -5,7 +5,9 @@ import { isPlaceholderAppUserId } from '../../../src/events/ingest/placeholder.t
 import { isAppUserId } from './user-id.ts';
 
 it('the tracker and the server reject the same placeholder user IDs', () => {
-  const words = 'null nil none undefined unknown anonymous guest user test 0 -1 nan true false'.split(' ');
+  const words = 'null nil none undefined unknown anonymous guest user test 0 -1 nan true false . ..'.split(
+    ' ',
+  );
   const zeros = ['00000000-0000-0000-0000-000000000000', '0'.repeat(32)];
   for (const id of [
     ...words,

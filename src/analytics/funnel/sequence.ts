@@ -93,7 +93,11 @@ function followFrom(events: StepEvents, start: number, level: number): number[] 
   const reachedMs: number[] = [];
   for (let from = start; reachedMs.length < level && from < events.timesMs.length; ) {
     const to = endOfGroup(events, from);
-    const matched = countSteps(events, from, to).match(reachedMs.length, level);
+    const done = reachedMs.length;
+    const isAlone = to - from === 1;
+    const matched = isAlone
+      ? ((events.masks[from] ?? 0) >> done) & 1
+      : countSteps(events, from, to).match(done, level);
     for (let step = 0; step < matched; step += 1) reachedMs.push(events.timesMs[from] ?? 0);
     from = to;
   }

@@ -2,7 +2,7 @@ import { SECOND_MS } from '../../lib/durations.ts';
 import { dayCondition, daySql, timeCondition } from '../../warehouse/day-sql.ts';
 import { EVENT_MS_MAX } from '../../warehouse/event-columns.ts';
 import type { BoundSql } from '../../warehouse/event-sql.ts';
-import { USER_SQL, withPersonSql } from '../person-sql.ts';
+import { groupedAppSql, USER_SQL, withPersonSql } from '../person-sql.ts';
 import type { AnalyticsQuery } from '../query.ts';
 import { allOf, appCondition, filterCondition } from '../query-sql.ts';
 import { valueSql } from '../top-values.ts';
@@ -66,31 +66,84 @@ export function stepsOfPeopleSql(
   values: readonly string[],
   { part, parts }: { part: number; parts: number },
 ): BoundSql {
-  const value = breakdownSql(funnel);
-  const events = stepEventsSql(funnel, value);
+  const people = parts === 1 ? wholePeopleSql(funnel, values) : partOfPeopleSql(funnel, values);
+  const firstStep = 1 << PACKED.valueBits;
+  const inRange = 1 << PACKED.inRangeBit;
+  return {
+    sql: `SELECT base64Encode(CAST(groupArrayArrayState(events) AS String)) AS events FROM (
+        SELECT person, arrayPushBack(${withoutRepeatsSql(funnel.definition, 'arraySort(list)')}, toUInt64(0)) AS events
+        FROM (${people.sql}) WHERE bitAnd(bits, ${firstStep}) != 0 AND bitAnd(bits, ${inRange}) != 0
+      ) GROUP BY intDiv(person, {parts:UInt32}) % ${GROUPS}`,
+    params: { ...people.params, part, parts },
+  };
+}
+
+/**
+ * SQL that returns each `person`, the `list` of their packed events, and their `bits`. Groups the events by the ID that was sent, and
+ * only then finds the person of each ID: there are fewer IDs than events.
+ */
+function wholePeopleSql(funnel: FunnelQuery, values: readonly string[]): BoundSql {
+  const events = packedEventsSql(funnel, values);
+  const { column, group } = groupedAppSql(funnel.query);
+  const byId = {
+    sql: `SELECT ${column.sql}, ${USER_SQL} AS user, list, bits FROM (
+        SELECT ${group}app_user_id, groupArray(packed) AS list, groupBitOr(packed) AS bits
+        FROM (${events.sql}) GROUP BY ${group}app_user_id
+      )`,
+    params: { ...events.params, ...column.params },
+  };
+  const people = withPersonSql(funnel.query, byId);
+  if (!funnel.query.hasLinks && funnel.query.apps.length === 1) return people;
+  return {
+    sql: `SELECT person, groupArrayArray(list) AS list, groupBitOr(bits) AS bits FROM (${people.sql}) GROUP BY person`,
+    params: people.params,
+  };
+}
+
+/** The same of a part of the people. Finds the person of each event first, so that it needs memory for these people only. */
+function partOfPeopleSql(funnel: FunnelQuery, values: readonly string[]): BoundSql {
+  const events = packedEventsSql(funnel, values);
+  const people = withPersonSql(funnel.query, {
+    sql: `SELECT app_id, ${USER_SQL} AS user, packed FROM (${events.sql})`,
+    params: events.params,
+  });
+  return {
+    sql: `SELECT person, groupArray(packed) AS list, groupBitOr(packed) AS bits
+      FROM (${people.sql}) WHERE person % {parts:UInt32} = {part:UInt32} GROUP BY person`,
+    params: people.params,
+  };
+}
+
+/** SQL that returns `app_id`, `app_user_id` and `packed` (see PACKED) of the events that match a step. */
+function packedEventsSql(funnel: FunnelQuery, values: readonly string[]): BoundSql {
+  const events = stepEventsSql(funnel, breakdownSql(funnel));
   const place =
     funnel.definition.breakdown === undefined
       ? '0'
       : `transform(value, {values:Array(String)}, range(${values.length}), ${OTHER_VALUE})`;
   const packed = `bitOr(bitShiftLeft(toUInt64(ms), ${PACKED.timeBit}), toUInt64(${place} + bitShiftLeft(mask, ${PACKED.valueBits}) + bitShiftLeft(toUInt32(in_range), ${PACKED.inRangeBit})))`;
-  const people = withPersonSql(funnel.query, {
-    sql: `SELECT app_id, user, ${packed} AS packed FROM (${events.sql}) WHERE mask != 0`,
-    params: events.params,
-  });
-  const firstStep = 1 << PACKED.valueBits;
-  const inRange = 1 << PACKED.inRangeBit;
   return {
-    sql: `SELECT base64Encode(CAST(groupArrayArrayState(events) AS String)) AS events FROM (
-        SELECT person, arrayPushBack(arraySort(groupArray(packed)), toUInt64(0)) AS events
-        FROM (${people.sql}) WHERE person % {parts:UInt32} = {part:UInt32}
-        GROUP BY person
-        HAVING bitAnd(groupBitOr(packed), ${firstStep}) != 0 AND bitAnd(groupBitOr(packed), ${inRange}) != 0
-      ) GROUP BY intDiv(person, {parts:UInt32}) % ${GROUPS}`,
-    params: { ...people.params, values, part, parts },
+    sql: `SELECT app_id, app_user_id, ${packed} AS packed FROM (${events.sql}) WHERE mask != 0`,
+    params: { ...events.params, values },
   };
 }
 
-/** SQL that returns `app_id`, `user`, `ms`, `value`, `in_range` and `mask` of the events that may match a step. */
+/**
+ * SQL for a sorted list of packed events without those that change nothing: of events in a row that match the same step, only the
+ * last one counts if that step is the first, because a later start is never worse, and otherwise only the first one. That holds if
+ * each event matches one step, and if the order of steps matters. A breakdown can need the value of any start.
+ */
+function withoutRepeatsSql({ steps, order, breakdown }: FunnelDefinition, sorted: string): string {
+  const names = new Set(steps.map(({ event_name }) => event_name));
+  if (order === 'any' || breakdown !== undefined || names.size < steps.length) return sorted;
+  const mask = (event: string) =>
+    `bitAnd(bitShiftRight(${event}, ${PACKED.valueBits}), ${(1 << PACKED.stepBits) - 1})`;
+  const isKept = `${mask('event')} != if(${mask('event')} = 1, ${mask('next')}, ${mask('previous')})`;
+  return `arrayFilter((event, previous, next) -> ${isKept}, ${sorted} AS sorted,
+    arrayPopBack(arrayPushFront(sorted, toUInt64(0))), arrayPopFront(arrayPushBack(sorted, toUInt64(0))))`;
+}
+
+/** SQL that returns `app_id`, `app_user_id`, `ms`, `value`, `in_range` and `mask` of the events that may match a step. */
 function stepEventsSql({ query, definition, windowMs }: FunnelQuery, value: BoundSql): BoundSql {
   const day = daySql(query, 'timestamp');
   const inRange = dayCondition(query);
@@ -105,7 +158,7 @@ function stepEventsSql({ query, definition, windowMs }: FunnelQuery, value: Boun
     timeWithWindow(query, windowMs),
   ]);
   return {
-    sql: `SELECT app_id, ${USER_SQL} AS user, toUnixTimestamp64Milli(timestamp) AS ms, ${value.sql} AS value,
+    sql: `SELECT app_id, app_user_id, toUnixTimestamp64Milli(timestamp) AS ms, ${value.sql} AS value,
         ${day.sql} AS day, ${inRange.sql} AS in_range, ${bits.join(' + ')} AS mask
       FROM events WHERE ${condition.sql}`,
     params: {

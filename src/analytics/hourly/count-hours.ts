@@ -1,4 +1,4 @@
-import { daySql } from '../../warehouse/day-sql.ts';
+import { dayCondition, daySql } from '../../warehouse/day-sql.ts';
 import { type BoundSql, REVENUE_SQL, revenueCondition } from '../../warehouse/event-sql.ts';
 import { selectFirstSeen } from '../count-new-users.ts';
 import type { HourMetric } from '../metrics.ts';
@@ -16,10 +16,10 @@ export type HourCounts = Revenue & {
   events: number;
 };
 
-type CountMetric = Exclude<HourMetric, 'revenue'>;
+type CountMetric = Exclude<HourMetric, 'revenue' | 'new_users'>;
 
 /** The counts that were asked for. */
-type CountRow = { hour: string } & Partial<Record<CountMetric, string>>;
+type CountRow = { hour: string } & Partial<Record<CountMetric | 'new_users', string>>;
 type MoneyRow = { hour: string; currency: string; amount: string };
 
 /** SQL for the hour that a time is in: the last start that is not after it; for earlier times, the first start. */
@@ -35,13 +35,15 @@ export async function countHours(
   { hours, metrics }: { hours: readonly number[]; metrics: readonly HourMetric[] },
   signal: AbortSignal,
 ): Promise<(hour: number) => HourCounts> {
-  const counted = metrics.filter((metric) => metric !== 'revenue');
+  const counted = metrics.filter((metric) => metric !== 'revenue' && metric !== 'new_users');
   const options = { signal, isLight: true };
-  const [counts, money] = await Promise.all([
+  const [counts, newUsers, money] = await Promise.all([
     counted.length === 0 ? [] : warehouse.query<CountRow>(...countSql(query, hours, counted), options),
+    metrics.includes('new_users') ? warehouse.query<CountRow>(...newUsersSql(query, hours), options) : [],
     metrics.includes('revenue') ? warehouse.query<MoneyRow>(...moneySql(query, hours), options) : [],
   ]);
   const byHour = new Map(counts.map((row) => [Number(row.hour), row]));
+  const newByHour = new Map(newUsers.map((row) => [Number(row.hour), row]));
   const sums = new Map<number, Record<string, string>>();
   for (const { hour, currency, amount } of money) {
     const ofHour = sums.get(Number(hour)) ?? {};
@@ -52,7 +54,7 @@ export async function countHours(
     const row = byHour.get(hour);
     return {
       active_users: Number(row?.active_users ?? 0),
-      new_users: Number(row?.new_users ?? 0),
+      new_users: Number(newByHour.get(hour)?.new_users ?? 0),
       sessions: Number(row?.sessions ?? 0),
       events: Number(row?.events ?? 0),
       ...toRevenue(sums.get(hour), query.currency),
@@ -62,7 +64,6 @@ export async function countHours(
 
 const COUNT_SQL: Record<CountMetric, string> = {
   active_users: 'uniqExact(person)',
-  new_users: `uniqExactIf(person, ${hourSql('first')} = hour AND toUnixTimestamp64Milli(first) >= hour)`,
   sessions: "uniqExactIf(app_id, person, session_id, session_id != '')",
   events: 'count()',
 };
@@ -72,18 +73,29 @@ function countSql(
   hours: readonly number[],
   metrics: readonly CountMetric[],
 ): [string, Record<string, unknown>] {
-  const active = withPersonSql(query, selectHours(query, `app_id, ${USER_SQL} AS user, session_id`));
-  const firstSeen = selectFirstSeen(query);
-  // Reads all users there are.
-  const seen = metrics.includes('new_users')
-    ? `INNER JOIN (${firstSeen.sql}) AS seen ON active.person = seen.person`
-    : '';
+  const active = selectActiveHours(query, 'session_id');
   const columns = metrics.map((metric) => `${COUNT_SQL[metric]} AS ${metric}`).join(', ');
+  return [`SELECT hour, ${columns} FROM (${active.sql}) GROUP BY hour`, { ...active.params, hours }];
+}
+
+/** Counts the people whose first event ever was in an hour; with filters, only those with a matching event in that hour. */
+function newUsersSql(query: AnalyticsQuery, hours: readonly number[]): [string, Record<string, unknown>] {
+  const firstSeen = selectFirstSeen(query);
+  const firstDay = daySql(query, 'first');
+  const inRange = dayCondition(query);
+  const active = Object.keys(query.filters).length > 0 ? selectActiveHours(query) : undefined;
+  const isActive = active ? ` AND (person, hour) IN (SELECT person, hour FROM (${active.sql}))` : '';
   return [
-    `SELECT hour, ${columns} FROM (${active.sql}) AS active ${seen} GROUP BY hour`,
-    { ...active.params, ...firstSeen.params, hours },
+    `SELECT hour, count() AS new_users FROM (
+       SELECT person, first, ${firstDay.sql} AS day, ${hourSql('first')} AS hour FROM (${firstSeen.sql})
+     ) WHERE ${inRange.sql} AND toUnixTimestamp64Milli(first) >= hour${isActive} GROUP BY hour`,
+    { ...active?.params, ...firstSeen.params, ...firstDay.params, ...inRange.params, hours },
   ];
 }
+
+/** Returns SQL of rows `(app_id, hour, user, person)` and these columns of the query's events. */
+const selectActiveHours = (query: AnalyticsQuery, ...columns: readonly string[]): BoundSql =>
+  withPersonSql(query, selectHours(query, ['app_id', `${USER_SQL} AS user`, ...columns].join(', ')));
 
 function moneySql(query: AnalyticsQuery, hours: readonly number[]): [string, Record<string, unknown>] {
   const events = selectHours(query, `currency, ${REVENUE_SQL} AS part`, [

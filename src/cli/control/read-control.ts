@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { readCommandConfig } from '../../config/config.ts';
+import type { ReadOnlyControl } from '../../control/control.ts';
 import { describeNewer } from '../../control/migrate.ts';
-import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
+import { findControlPlace, openReadOnlyControl } from '../../control/open.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 import { explainNoProject } from './choose-project.ts';
 
@@ -12,10 +12,11 @@ import { explainNoProject } from './choose-project.ts';
  */
 export async function readControl<T>(read: (control: ReadOnlyControl) => Promise<T>): Promise<T> {
   const config = readCommandConfig();
-  const file = join(config.dataDir, 'control.db');
-  if (!existsSync(file)) throw new UsageError(explainNoProject(config));
-  const control = await openReadOnlyControl(file);
+  const place = findControlPlace(config);
+  if (place.url === undefined && !existsSync(place.file)) throw new UsageError(explainNoProject(config));
+  const control = await openReadOnlyControl(place);
   try {
+    if (control.isNew) throw new UsageError(explainNoProject(config));
     requireCurrentSchema(control);
     return await read(control);
   } finally {

@@ -91,7 +91,7 @@ export async function writeDemoIngestion(
   // As a server does: no key or app changes, so no process has to load them again.
   await control.db.transaction().execute(async (tx) => {
     await saveCells(tx, takeCells(tally));
-    await saveSamples(tx, new Map([[projectId, samples]]));
+    await saveSamples(tx, samples);
   });
 }
 

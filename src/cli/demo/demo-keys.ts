@@ -1,4 +1,4 @@
-import { NO_CALLER, type Write } from '../../control/open.ts';
+import { NO_CALLER, type Write } from '../../control/control.ts';
 import type { Project } from '../../directory/project.ts';
 import type { KeyType } from '../../directory/scopes.ts';
 import { type CreateKeyBody, insertKey, type KeyWithSecret } from '../../keys/create.ts';

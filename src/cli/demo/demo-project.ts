@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { CLI_ACTOR } from '../../api/caller.ts';
 import { insertApp } from '../../apps/create.ts';
-import { type ControlTransaction, NO_CALLER } from '../../control/open.ts';
+import { type ControlTransaction, NO_CALLER } from '../../control/control.ts';
 import type { Project } from '../../directory/project.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 import { insertProject } from '../../projects/create.ts';

@@ -13,7 +13,9 @@ const make = (of = plan, span = whole) => [...makeDays(of, stage, span)];
 const days = make();
 const events = days.flat();
 const idsOf = (some: readonly DemoEvent[]) => some.map(({ event_id }) => event_id);
-const usersOf = (some: readonly DemoEvent[]) => new Set(some.map(({ app_user_id }) => app_user_id)).size;
+const isOfDevice = ({ app_user_id }: DemoEvent) => app_user_id.startsWith('device_');
+const usersOf = (some: readonly DemoEvent[]) =>
+  new Set(some.filter((event) => !isOfDevice(event)).map(({ app_user_id }) => app_user_id)).size;
 const sum = (some: readonly number[]) => some.reduce((total, one) => total + one, 0);
 
 describe('demo events', () => {
@@ -85,6 +87,22 @@ describe('demo events', () => {
       return cohort.filter((id) => back.has(id)).length / cohort.length;
     };
     assert.ok(stayed(50, 75) > 1.15 * stayed(0, 25), `${stayed(0, 25)} → ${stayed(50, 75)}`);
+  });
+
+  it('link the device of each newcomer to the account, after what was done on it before', () => {
+    const links = events.filter(({ event_name }) => event_name === '$identify');
+    const signUps = events.filter(({ event_name }) => event_name === 'sign_up');
+    assert.deepEqual(
+      links.map(({ app_user_id, timestamp }) => [app_user_id, timestamp]).sort(),
+      signUps.map(({ app_user_id, timestamp }) => [app_user_id, timestamp]).sort(),
+    );
+    const before = new Map(events.filter(isOfDevice).map((event) => [event.app_user_id, event]));
+    assert.equal(before.size, links.length);
+    for (const { app_user_id, timestamp, properties } of links) {
+      const opened = before.get(String(properties?.anonymous_id));
+      assert.ok(opened && opened.timestamp <= timestamp, app_user_id);
+      assert.ok(properties?.$set_once);
+    }
   });
 
   it('roll out app versions one after another', () => {

@@ -8,7 +8,7 @@ import {
   type DemoPlatform,
 } from './person.ts';
 import { randomOf } from './random.ts';
-import { type Action, isActiveOn, visit } from './visits.ts';
+import { type Action, identify, isActiveOn, visit } from './visits.ts';
 
 /** App versions and the day each was released, newest first. */
 export const RELEASES = [
@@ -71,9 +71,11 @@ function makeDay(
   const random = randomOf('day', seed, person.index, day);
   const weekday = new Date(startMs + day * DAY_MS).getUTCDay();
   const isActive = isActiveOn(person, day, weekday, random);
+  const visited = isActive ? visit(person, day, random) : [];
   const actions = [
-    ...(isActive ? visit(person, day, random) : []),
+    ...visited,
     ...payments(person, day, isActive, random),
+    ...visited.flatMap((action) => identify(action, deviceOf(person))),
   ];
   const context = contextOf(person, day);
   return actions.flatMap((action, index) => {
@@ -82,7 +84,7 @@ function makeDay(
       event_id: `demo-${seed}-${person.index}-${day}-${index}`,
       app_id: appIds[person.platform],
       event_name: action.name,
-      app_user_id: person.id,
+      app_user_id: action.isAnonymous ? deviceOf(person) : person.id,
       ...(action.session === undefined ? {} : { session_id: action.session }),
       timestamp: new Date(startMs + day * DAY_MS + action.atMs).toISOString(),
       ...(action.properties ? { properties: action.properties } : {}),
@@ -90,6 +92,9 @@ function makeDay(
     };
   });
 }
+
+/** The ID that the app uses on the person's first device before they sign up. */
+const deviceOf = ({ id }: DemoPerson) => `device_${id.slice('user_'.length)}`;
 
 function contextOf(person: DemoPerson, day: number): Record<string, string> {
   // The web app always has the newest version.

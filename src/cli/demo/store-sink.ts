@@ -17,10 +17,9 @@ const UNCOUNTED = { countBatch: () => undefined };
  */
 export async function openStoreSink(services: ControlServices, project: Project): Promise<DemoSink> {
   // Loaded only here: the engine takes 250 MB of memory.
-  const { openWarehouse } = await import('../../warehouse/open.ts');
-  const { eventsDir: path, log, clock } = services;
+  const { openEvents } = await import('../../server/open-events.ts');
   await services.requirePair();
-  const warehouse = await openWarehouse({ path, log, clock });
+  const warehouse = await openEvents(services);
   const caller = operatorOf(project);
   return {
     async store(events) {

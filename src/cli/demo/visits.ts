@@ -3,7 +3,14 @@ import type { DemoPerson } from './person.ts';
 import { pick, type Random } from './random.ts';
 
 /** Something a person does in an app: an event name, its properties, and milliseconds since midnight UTC. */
-export type Action = { name: string; atMs: number; properties?: Record<string, unknown>; session?: string };
+export type Action = {
+  name: string;
+  atMs: number;
+  properties?: Record<string, unknown>;
+  session?: string;
+  /** Whether it was before the person signed up, under the ID of the device. */
+  isAnonymous?: true;
+};
 
 /** Relative activity per weekday, Sunday first. */
 const WEEKDAYS = [1.15, 0.92, 0.9, 0.92, 0.96, 1.08, 1.22];
@@ -91,8 +98,17 @@ function session(id: string, startMs: number, newcomer: DemoPerson | undefined, 
       },
     ]);
   let atMs = startMs;
-  return names.map(([name, properties]) => {
+  return names.map(([name, properties], index) => {
+    const isAnonymous = newcomer !== undefined && index === 0;
     atMs = Math.min(atMs + Math.floor(2_000 + random() * MINUTE_MS), DAY_MS - 1);
-    return { name, atMs: Math.floor(atMs), session: id, ...(properties ? { properties } : {}) };
+    const at = { name, atMs: Math.floor(atMs), session: id };
+    return { ...at, ...(properties && { properties }), ...(isAnonymous && { isAnonymous }) };
   });
+}
+
+/** Returns what links the device of a newcomer to the new account, when that signs up. */
+export function identify({ name, atMs, session, properties }: Action, deviceId: string): Action[] {
+  if (name !== 'sign_up' || session === undefined) return [];
+  const $set_once = { signed_up_with: properties?.method };
+  return [{ name: '$identify', atMs, session, properties: { anonymous_id: deviceId, $set_once } }];
 }

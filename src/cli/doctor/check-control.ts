@@ -3,13 +3,16 @@ import { join } from 'node:path';
 import { type ChainEnd, verifyChain } from '../../audit/chain.ts';
 import { commandHint } from '../../config/command-hint.ts';
 import type { Config } from '../../config/config.ts';
+import type { ReadOnlyControl } from '../../control/control.ts';
 import { AUDIT_SEAL_MIGRATION, describeNewer } from '../../control/migrate.ts';
-import { openReadOnlyControl, type ReadOnlyControl } from '../../control/open.ts';
+import { type ControlPlace, findControlPlace, openReadOnlyControl } from '../../control/open.ts';
 import { derivePepper } from '../../directory/secret.ts';
 import { messageOf, StorageError } from '../../lib/errors.ts';
 import { findLastEntryAt } from '../../server/clock-floor.ts';
 import { findOlderProblem, type NotedRevision, readNotedRevision } from '../../server/control-revision.ts';
 import { isMissing } from '../../server/data-dir.ts';
+import { findPlaceProblem } from '../../server/event-place.ts';
+import { findUnfinishedMove } from '../../server/moved.ts';
 import { toAuditKey } from '../../server/open-services.ts';
 import {
   countStoredUnder,
@@ -29,36 +32,47 @@ const TOO_EARLY = Date.UTC(2026, 0, 1);
 
 /** Checks the control database and everything that depends on the secret. Changes and creates nothing. */
 export async function checkControl(config: Config, knownHead: ChainEnd | undefined): Promise<Finding[]> {
-  const file = join(config.dataDir, 'control.db');
-  const paths = { controlFile: file, eventsDir: join(config.dataDir, 'events') };
+  const place = findControlPlace(config);
+  const hasEventServer = config.clickhouseUrl !== undefined;
+  const paths = { control: place, eventsDir: join(config.dataDir, 'events'), hasEventServer };
   const incomplete = findControlProblem(paths);
   if (incomplete !== undefined) return [failed(DATABASE, incomplete)];
-  if (isMissing(file)) {
-    const create = commandHint(config, 'init');
-    return [warning(DATABASE, `Not created yet. The first start creates it, or: ${create}`)];
-  }
+  const notCreated = warning(
+    DATABASE,
+    `Not created yet. The first start creates it, or: ${commandHint(config, 'init')}`,
+  );
+  if (place.url === undefined && isMissing(place.file)) return [notCreated];
   // Before the database is opened: a running server may change both.
   const noted = await readNotedRevision(paths.eventsDir);
   let control: ReadOnlyControl;
   try {
-    control = await openReadOnlyControl(file);
+    control = await openReadOnlyControl(place);
   } catch (error) {
-    const reason = messageOf(error);
-    return [failed(DATABASE, `${file} cannot be opened (${reason}). Restore it from a backup.`)];
+    return [failed(DATABASE, describeUnopenable(place, error))];
   }
   try {
+    if (control.isNew) {
+      const problem = await findPairProblem(control, paths);
+      return [problem === undefined ? notCreated : failed('stores', problem)];
+    }
     if (control.unknownMigrations.length > 0)
       return [failed(DATABASE, describeNewer(control.unknownMigrations))];
     return [
       ...reportPending(control),
       ...(await attempt(control, DATABASE, () => checkTables(control))),
-      ...(await attempt(control, 'stores', () => checkPair(control, paths, noted))),
+      ...(await attempt(control, 'stores', () => checkPair(control, { config, paths }, noted))),
       ...(await attempt(control, 'clock', () => checkClock(control))),
       ...(await attempt(control, 'secret', () => checkSecret(config, control, knownHead))),
     ];
   } finally {
     await control.close();
   }
+}
+
+function describeUnopenable(place: ControlPlace, error: unknown): string {
+  // PostgreSQL's failures say what to do themselves.
+  if (place.url !== undefined) return messageOf(error);
+  return `${place.file} cannot be opened (${messageOf(error)}). Restore it from a backup.`;
 }
 
 function reportPending({ pendingMigrations }: ReadOnlyControl): Finding[] {
@@ -83,10 +97,14 @@ async function attempt(
 
 async function checkPair(
   control: ReadOnlyControl,
-  paths: StorePaths,
+  { config, paths }: { config: Config; paths: StorePaths },
   noted: NotedRevision | undefined,
 ): Promise<Finding> {
-  const problem = (await findPairProblem(control, paths)) ?? (await findOlderProblem(control, paths, noted));
+  const problem =
+    (await findUnfinishedMove(control)) ??
+    (await findPlaceProblem(control, config, paths.eventsDir)) ??
+    (await findPairProblem(control, paths)) ??
+    (await findOlderProblem(control, paths, noted));
   return problem === undefined
     ? ok('stores', 'The control database and the event store belong together.')
     : failed('stores', problem);

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, localUrl } from '../../config/config.ts';
-import { openReadOnlyControl } from '../../control/open.ts';
+import { findControlPlace, openReadOnlyControl } from '../../control/open.ts';
+import { errorCodeOf, messageOf } from '../../lib/errors.ts';
 import { findEventCount } from '../../server/event-count.ts';
 import { expectedServerUrl, findServerUrl } from '../../server/server-url.ts';
 import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
@@ -17,6 +18,7 @@ export async function checkServer(config: Config): Promise<Finding[]> {
   const answer = url === undefined ? undefined : await fetchReadiness(`${url}/readyz`);
   if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
   const noServer = ok('server', `Not running at ${expectedServerUrl(config)}.`);
+  if (config.clickhouseUrl !== undefined) return [noServer, await checkEventServer(config.clickhouseUrl)];
   if (!existsSync(path)) return [noServer, ok(STORE, 'Not created yet. The first start creates it.')];
   return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];
 }
@@ -59,16 +61,34 @@ function reportReadiness({ status, warnings }: Readiness): Finding[] {
 }
 
 /** How many events the control database says there are; 0 if it cannot be read, which another check reports. */
-async function readEventCount({ dataDir }: Config): Promise<number> {
-  const file = join(dataDir, 'control.db');
-  if (!existsSync(file)) return 0;
+async function readEventCount(config: Config): Promise<number> {
+  const place = findControlPlace(config);
+  if (place.url === undefined && !existsSync(place.file)) return 0;
   try {
-    const control = await openReadOnlyControl(file);
+    const control = await openReadOnlyControl(place);
     return await findEventCount(control).finally(() => control.close());
   } catch {
     return 0;
   }
 }
+
+async function checkEventServer(url: string): Promise<Finding> {
+  const { inspectServer } = await import('../../warehouse/open.ts');
+  try {
+    const pending = await inspectServer(url);
+    return pending.length === 0
+      ? ok(STORE, 'OK: the ClickHouse server answers queries.')
+      : warning(STORE, `The ClickHouse server answers. The next start applies ${pending.join(', ')}.`);
+  } catch (error) {
+    if (isNoDatabase(error)) return ok(STORE, 'Not created yet. The first start creates it.');
+    const { host } = new URL(url);
+    const reason = error instanceof Error ? messageOf(error.cause ?? error) : String(error);
+    return failed(STORE, `The ClickHouse server at ${host} (CLICKHOUSE_URL) could not be used: ${reason}.`);
+  }
+}
+
+/** ClickHouse error UNKNOWN_DATABASE. */
+const isNoDatabase = (error: unknown) => error instanceof Error && errorCodeOf(error.cause) === '81';
 
 async function openStore(path: string, knownEvents: number): Promise<Finding[]> {
   // Loaded only here: the engine takes 250 MB of memory that no other check needs.

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { makeTempDir } from '../../../test/support/harness.ts';
 import { systemClock } from '../../lib/clock.ts';
-import { type Control, openControl } from '../open.ts';
+import type { Control } from '../control.ts';
+import { openSqliteControl } from '../open-sqlite.ts';
 import { acceptControlLosses, listNewLosses } from './control-losses.ts';
 
 const addSetting = ({ db }: Control, name: string) =>
@@ -13,7 +14,7 @@ const addSetting = ({ db }: Control, name: string) =>
 /** Returns the path of a closed database. */
 async function createDatabase(): Promise<string> {
   const file = join(makeTempDir(), 'control.db');
-  const control = await openControl(file, systemClock());
+  const control = await openSqliteControl(file, systemClock());
   await addSetting(control, 'first');
   await control.close();
   return file;
@@ -22,7 +23,7 @@ async function createDatabase(): Promise<string> {
 /** Returns the path of a database as a killed process leaves it: the last commits are only in its write-ahead log. */
 async function createKilled(): Promise<string> {
   const from = await createDatabase();
-  const control = await openControl(from, systemClock());
+  const control = await openSqliteControl(from, systemClock());
   for (const name of ['second', 'third', 'fourth']) await addSetting(control, name);
   const file = join(makeTempDir(), 'control.db');
   for (const end of ['', '-wal', '-shm']) copyFileSync(from + end, file + end);
@@ -31,7 +32,7 @@ async function createKilled(): Promise<string> {
 }
 
 async function openAndClose(file: string): Promise<string[]> {
-  const control = await openControl(file, systemClock());
+  const control = await openSqliteControl(file, systemClock());
   const problems = control.listProblems();
   await control.close();
   return problems;
@@ -68,7 +69,10 @@ describe('a control database', () => {
 
   it('reports that its write-ahead log is gone with its shared memory, but not while others close it', async () => {
     const file = await createDatabase();
-    const [one, other] = [await openControl(file, systemClock()), await openControl(file, systemClock())];
+    const [one, other] = [
+      await openSqliteControl(file, systemClock()),
+      await openSqliteControl(file, systemClock()),
+    ];
     await one.close();
     assert.ok(existsSync(`${file}-open`), 'the other one has it open');
     assert.deepEqual(listNewLosses(file), []);
@@ -92,7 +96,10 @@ describe('a control database', () => {
 
   it('is compared only with what the last process to close it left', async () => {
     const file = await createDatabase();
-    const [one, other] = [await openControl(file, systemClock()), await openControl(file, systemClock())];
+    const [one, other] = [
+      await openSqliteControl(file, systemClock()),
+      await openSqliteControl(file, systemClock()),
+    ];
     await addSetting(one, 'second');
     await one.close();
     assert.equal(existsSync(`${file}-sum`), false);

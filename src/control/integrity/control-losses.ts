@@ -33,12 +33,9 @@ export type Losses = {
   add: (loss: string) => boolean;
 };
 
-/**
- * Records what `listNewLosses` finds, because opening the database removes the traces. If this process has the database
- * open already, they were reported to its first connection.
- */
-export function openLosses(file: string, { isOpenHere }: { isOpenHere: boolean }): Losses {
-  const losses = new Set(isOpenHere ? [] : [...listLosses(file), ...listNewLosses(file)]);
+/** Records the losses that were `found`, because opening the database removes their traces. */
+export function openLosses(file: string, found: readonly string[]): Losses {
+  const losses = new Set(found);
   let isRecorded = losses.size === 0 || recordLosses(file, losses);
   return {
     // On a full disk they last as long as this process.

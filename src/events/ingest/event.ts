@@ -94,19 +94,29 @@ export function parseEvent(
   if (isTooLarge(event, properties.bytes, warnings.length > 0)) {
     return toRejected(createRejection('event_too_large', 'event'), event);
   }
+  const { columns } = context;
+  // Each column by name: spreading objects took a quarter of the time to parse an event.
   const row: EventRow = {
     project_id: batch.projectId,
     app_id: app.id,
-    ...identity,
+    event_id: identity.event_id,
+    event_name: identity.event_name,
+    app_user_id: identity.app_user_id,
+    session_id: identity.session_id,
     timestamp,
     received_at: batch.receivedAt,
     properties: properties.json,
-    ...money,
+    revenue: money.revenue,
+    currency: money.currency,
     key_id: batch.keyId,
     verified: batch.verified,
-    ...context.columns,
-    platform: context.columns.platform || app.platform,
-    country: context.columns.country || findCountry(batch.country, context.columns.locale),
+    platform: columns.platform || app.platform,
+    os_version: columns.os_version,
+    app_version: columns.app_version,
+    country: columns.country || findCountry(batch.country, columns.locale),
+    locale: columns.locale,
+    device_model: columns.device_model,
+    sdk: columns.sdk,
   };
   return { row, warnings };
 }

@@ -26,6 +26,11 @@ test('treats the all-zero UUID as a placeholder, with and without dashes', () =>
   }
 });
 
+test('treats . and .. as placeholders, which no URL can contain', () => {
+  for (const form of ['.', '..', ' .. ']) assert.equal(isPlaceholderAppUserId(form), true, form);
+  for (const form of ['...', './', '.a', 'a..']) assert.equal(isPlaceholderAppUserId(form), false, form);
+});
+
 test('accepts every other id', () => {
   const ids = [
     '00000000-0000-0000-0000-000000000001',

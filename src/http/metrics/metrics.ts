@@ -1,4 +1,5 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+import { createLatencies } from './latencies.ts';
 
 /** Counts the answers of one route; `seconds` is what the answer took. */
 export type RequestTally = (status: number, seconds: number) => void;
@@ -30,9 +31,6 @@ export type WatchedMetric = {
   read: () => Reading[];
 };
 
-/** Upper bounds in seconds: from a refusal answered from memory to a long query. */
-const BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15];
-
 /**
  * Metrics that list Node's internal handles (`process._getActiveHandles`): while one of them is being freed, Node aborts the
  * process (`AsyncWrap::GetOwner`, assertion `!obj.IsEmpty()`). `nodejs_active_resources` counts the same safely.
@@ -44,13 +42,7 @@ const UNSAFE_METRICS = ['handles', 'handles_total', 'requests', 'requests_total'
 /** Returns metrics with their own registry: two servers in one process do not share metrics. */
 export function createMetrics(): Metrics {
   const registry = new Registry();
-  const latencies = new Histogram({
-    name: 'appflow_http_request_duration_seconds',
-    help: 'Time from the headers of a request to its response, by route.',
-    labelNames: ['method', 'route'],
-    buckets: BUCKETS,
-    registers: [registry],
-  });
+  const latencies = createLatencies();
   const statuses = new Map<string, { method: string; route: string; counts: Map<number, number> }>();
   const events = { accepted: 0, duplicate: 0, rejected: 0 };
   const steps: (() => Promise<void>)[] = [];
@@ -80,10 +72,10 @@ export function createMetrics(): Metrics {
       const name = `${method} ${route}`;
       const known = statuses.get(name) ?? { method, route, counts: new Map<number, number>() };
       statuses.set(name, known);
-      const latency = latencies.labels(method, route);
+      const countLatency = latencies.tallyOf(method, route);
       return (status, seconds) => {
         known.counts.set(status, (known.counts.get(status) ?? 0) + 1);
-        latency.observe(seconds);
+        countLatency(seconds);
       };
     },
     countEvents(accepted, duplicates, rejected) {
@@ -92,7 +84,8 @@ export function createMetrics(): Metrics {
       events.rejected += rejected;
     },
     watchProcess() {
-      collectDefaultMetrics({ register: registry });
+      // The default of 10 ms would keep an idle server awake.
+      collectDefaultMetrics({ register: registry, eventLoopMonitoringPrecision: 100 });
       for (const name of UNSAFE_METRICS) registry.removeSingleMetric(name);
     },
     prepare: (step) => {
@@ -100,7 +93,7 @@ export function createMetrics(): Metrics {
     },
     async render() {
       for (const step of steps) await step();
-      return await registry.metrics();
+      return `${await registry.metrics()}\n${latencies.render()}`;
     },
     contentType: registry.contentType,
   };

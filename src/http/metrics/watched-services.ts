@@ -1,6 +1,6 @@
 import type { People } from '../../accounts/people.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
-import type { Control } from '../../control/open.ts';
+import type { Control } from '../../control/control.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { DiskSpace } from '../../disk/space.ts';
 import type { UnstoredRevocations } from '../../keys/unstored-revocations.ts';

@@ -3,7 +3,7 @@ import type { Actor, KeyCaller, MemberCaller, Principal, Session, SignedIn } fro
 import { ApiError } from '../../api/errors.ts';
 import { requirePermission } from '../../api/permission.ts';
 import type { Route } from '../../api/route.ts';
-import type { ControlTransaction } from '../../control/open.ts';
+import type { ControlTransaction } from '../../control/control.ts';
 import type { FoundKey } from '../../directory/directory.ts';
 import type { Project } from '../../directory/project.ts';
 import { getStoredKey } from '../../directory/records.ts';

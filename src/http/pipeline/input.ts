@@ -1,6 +1,6 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
-import { ApiError, validationFailed } from '../../api/errors.ts';
-import { findHalfCharacters } from '../../api/half-characters.ts';
+import { ApiError, type FieldError, validationFailed } from '../../api/errors.ts';
+import { findInvalidCharacters } from '../../api/invalid-characters.ts';
 import { ALL_APPS, findRequestedApp } from '../../api/resources.ts';
 import type { Route } from '../../api/route.ts';
 import type { Check } from '../../api/validate.ts';
@@ -51,12 +51,20 @@ export function parseInput(
   return thenMaybe(body, (read) => validate(served, { params, query, body: read }));
 }
 
-function validate({ route, checks }: ServedRoute, { params, query, body }: Parsed): Parsed {
+function findInvalid({ limit }: Route, { params, query, body }: Parsed): FieldError[] {
   // Events have rules of their own: half a character is no reason to lose one.
-  const halves = route.limit === 'events' ? [] : findHalfCharacters(body);
-  if (halves.length > 0) throw validationFailed(halves);
-  const errors = [...checks.params(params), ...checks.query(query), ...checks.body(body)];
-  if (errors.length > 0) throw validationFailed(errors);
+  if (limit === 'events') return [];
+  // A filter may be compared with a property of events, which may contain U+0000.
+  if (limit === 'analytics') return findInvalidCharacters(body, { allowsNul: true });
+  return [params, query, body].flatMap((part) => findInvalidCharacters(part, { allowsNul: false }));
+}
+
+function validate({ route, checks }: ServedRoute, { params, query, body }: Parsed): Parsed {
+  const invalid = findInvalid(route, { params, query, body });
+  if (invalid.length > 0) throw validationFailed(invalid);
+  const [ofPath, ofQuery, ofBody] = [checks.params(params), checks.query(query), checks.body(body)];
+  if (ofPath.length + ofQuery.length + ofBody.length > 0)
+    throw validationFailed([...ofPath, ...ofQuery, ...ofBody]);
   return { params, query, body };
 }
 

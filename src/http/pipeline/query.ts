@@ -21,10 +21,12 @@ function requireDecodable(search: string): void {
   }
 }
 
+const NO_PARAMETERS: Record<string, unknown> = Object.freeze(Object.create(null));
+
 /** Returns the parameters of a query string, in the schema's types; repeated names become lists. Throws ApiError. */
 export function parseQuery(search: string, schema: TObject): Record<string, unknown> {
+  if (search === '') return NO_PARAMETERS;
   const query: Record<string, unknown> = Object.create(null);
-  if (search === '') return query;
   requireDecodable(search);
   const values = new Map<string, string[]>();
   // One pass: looking up every name again takes a second for the thousands of names that fit into a URL.

@@ -32,6 +32,7 @@ import { chargeRefusals, requireSlot, requireWithinLimit, toPayer } from './rate
 import { recheckCaller } from './recheck.ts';
 import type { Services } from './services.ts';
 import { toStreamPermission } from './stream-permission.ts';
+import { withSignal } from './with-signal.ts';
 
 const always: Check = () => [];
 
@@ -137,26 +138,27 @@ function handle(
   current: { caller: AnyCaller; app: App | undefined },
 ): MaybePromise<unknown> {
   const { headers } = exchange.raw;
-  return route.handle(services, {
-    ...admitted,
-    ...current,
+  const members = {
+    params: admitted.params,
+    query: admitted.query,
+    body: admitted.body,
+    idempotencyKey: admitted.idempotencyKey,
+    caller: current.caller,
+    app: current.app,
     raw: route.access === 'signed_in' ? toBrowserRequest(services, exchange) : undefined,
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
     country: findRequestCountry(exchange.raw, services.config),
-    get signal() {
-      return exchange.signal();
-    },
-  });
+  };
+  return route.handle(services, withSignal(members, exchange));
 }
 
 /** A path that needs no permission: health, docs, and hooks that verify the request themselves. */
 async function answerPublic(services: Services, served: ServedRoute, exchange: Exchange): Promise<unknown> {
   const { params } = exchange;
-  const signal = exchange.signal();
   const empty = { ...NO_HEADERS, query: {}, body: undefined, app: undefined, caller: undefined };
-  const raw = toRaw(services, exchange);
-  return checkAnswer(served, await served.route.handle(services, { ...empty, params, signal, raw }));
+  const members = { ...empty, params, raw: toRaw(services, exchange) };
+  return checkAnswer(served, await served.route.handle(services, withSignal(members, exchange)));
 }
 
 /** A request of the dashboard that needs no session. Its handler applies the limits, per account and address. */
@@ -170,12 +172,9 @@ async function answerAnonymous(
   shedLoad(services, route);
   const parsed = await parseInput(services, served, exchange, undefined);
   const caller = await findSignedIn(services, exchange);
-  const signal = exchange.signal();
   const raw = toBrowserRequest(services, exchange);
-  return checkAnswer(
-    served,
-    await route.handle(services, { ...NO_HEADERS, ...parsed, app: undefined, caller, signal, raw }),
-  );
+  const members = { ...NO_HEADERS, ...parsed, app: undefined, caller, raw };
+  return checkAnswer(served, await route.handle(services, withSignal(members, exchange)));
 }
 
 function toRaw({ bodies }: Services, exchange: Exchange): RawRequest {

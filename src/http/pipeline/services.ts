@@ -4,7 +4,7 @@ import type { Audit } from '../../audit/audit.ts';
 import type { FailedAuthenticationLog } from '../../audit/failures.ts';
 import type { AuditWatch } from '../../audit/seal.ts';
 import type { Config } from '../../config/config.ts';
-import type { Control } from '../../control/open.ts';
+import type { Control } from '../../control/control.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Pepper } from '../../directory/secret.ts';
 import type { DiskSpace } from '../../disk/space.ts';

@@ -1,13 +1,15 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Control } from '../../control/open.ts';
+import type { Control } from '../../control/control.ts';
 import type { FoundKey } from '../../directory/directory.ts';
+import type { ReadableControl } from '../../directory/load-changes.ts';
 import { redactSecrets } from '../../directory/secret.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
-import { runPeriodically } from '../../lib/periodic.ts';
+import { flushPeriodically } from '../../lib/periodic.ts';
+import { toStorableText } from '../../lib/storable-text.ts';
 import type { Category } from '../../limits/policies.ts';
-import { createUsageStore, type UsageHour } from './usage-store.ts';
+import { createUsageStore, type UsageHour, type UsageStore } from './usage-store.ts';
 import { addSecretUse, createKeyUse, type KeyUse, type SecretUse } from './usage-tally.ts';
 
 /** The usage of a key: of other processes as of their last flush, of this process as of now. */
@@ -49,7 +51,9 @@ const OUTCOME_OFFSETS: Readonly<Record<number, number>> = { 401: 1, 403: 2, 429:
 /** Opens key usage with the counts in the database. From then on it is flushed every 10 s. */
 export async function openUsage(control: Control, clock: Clock, log: Log): Promise<Usage> {
   const uses = new Map<string, KeyUse>();
-  const store = createUsageStore(control, clock, uses);
+  const store = createUsageStore(control, clock, uses, (dropped) =>
+    log.error({ err: dropped.error, rows: dropped.count }, 'usage of keys cannot be stored and was dropped'),
+  );
   await store.load();
 
   function tallyOf(keyId: string): KeyUse {
@@ -83,15 +87,12 @@ export async function openUsage(control: Control, clock: Clock, log: Log): Promi
     find: (keyId) => summarize(uses.get(keyId)),
     listHours: store.listHours,
     flush: store.flush,
-    close: startFlushing(store.flush, log),
+    close: startFlushing(store, log),
   };
 }
 
 /** Returns the usage in the database without starting the periodic flush: for commands that only read. */
-export async function loadUsage(
-  control: Pick<Control, 'db' | 'changeStamp'>,
-  clock: Clock,
-): Promise<Pick<Usage, 'find'>> {
+export async function loadUsage(control: ReadableControl, clock: Clock): Promise<Pick<Usage, 'find'>> {
   const uses = new Map<string, KeyUse>();
   await createUsageStore(control, clock, uses).load();
   return { find: (keyId) => summarize(uses.get(keyId)) };
@@ -106,7 +107,7 @@ function findSecretUse(use: KeyUse, version: number): SecretUse | undefined {
 function recordSdk(secret: SecretUse, headers: IncomingHttpHeaders): void {
   const sent = headers['x-appflow-sdk'] ?? headers['user-agent'];
   if (sent === undefined || sent === secret.lastUsedSdk) return;
-  secret.lastUsedSdk = redactSecrets(String(sent)).slice(0, SDK_LENGTH_MAX);
+  secret.lastUsedSdk = toStorableText(redactSecrets(String(sent)).slice(0, SDK_LENGTH_MAX));
 }
 
 function isOtherBundle(bundleIds: readonly string[], sent: string | string[] | undefined): boolean {
@@ -133,12 +134,9 @@ function summarize(use: KeyUse | undefined): KeyUsage {
 }
 
 /** Flushes periodically. Returns the function that stops it, with a last flush. */
-function startFlushing(flush: () => Promise<void>, log: Log): () => Promise<void> {
+function startFlushing({ flush, close }: Pick<UsageStore, 'flush' | 'close'>, log: Log): () => Promise<void> {
   // A failed flush is retried with the next one: no count is lost while the process runs.
   const onError = (err: unknown) => log.warn({ err }, 'key usage was not saved');
-  const stop = runPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError, startsNow: false });
-  // At the same time: each may wait 5 s for another process's write lock, and the two take turns anyway.
-  return async () => {
-    await Promise.all([stop(), flush().catch(onError)]);
-  };
+  const stop = flushPeriodically({ everyMs: FLUSH_EVERY_MS, run: flush, onError });
+  return () => stop().then(close);
 }

@@ -1,4 +1,4 @@
-import { type Control, NO_CALLER, type Write } from '../../control/open.ts';
+import { type Control, NO_CALLER, type Write } from '../../control/control.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import { liveSecrets } from '../../directory/key.ts';
 import { getStoredKey } from '../../directory/records.ts';

@@ -1,5 +1,5 @@
-import type { Control } from '../../control/open.ts';
-import { NO_CALLER } from '../../control/open.ts';
+import type { Control } from '../../control/control.ts';
+import { NO_CALLER } from '../../control/control.ts';
 import type { Directory, FoundKey } from '../../directory/directory.ts';
 import { encodeMac, macOf, type Pepper } from '../../directory/secret.ts';
 import { createDeferredQueue } from '../../lib/deferred-queue.ts';

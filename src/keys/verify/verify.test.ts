@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { cleanUp } from '../../../test/support/clean-up.ts';
 import { makeClock, makeConfig } from '../../../test/support/harness.ts';
 import { CLI_REQUESTER } from '../../api/caller.ts';
-import { NO_CALLER } from '../../control/open.ts';
+import { NO_CALLER } from '../../control/control.ts';
 import { createSecret, derivePepper } from '../../directory/secret.ts';
 import { createProject } from '../../projects/create.ts';
 import { openControlServices } from '../../server/open-services.ts';

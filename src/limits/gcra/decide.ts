@@ -37,8 +37,11 @@ export type ImpossibleDecision = {
   readonly burst: number;
 };
 
+/** Why charges cannot be made. */
+export type Denial = DeniedDecision | ImpossibleDecision;
+
 /** The outcome for a request. */
-export type Decision = AllowedDecision | DeniedDecision | ImpossibleDecision;
+export type Decision = AllowedDecision | Denial;
 
 /**
  * Decides all limits of a request together, all or nothing. `owedTicks` is each bucket's current debt
@@ -48,12 +51,21 @@ export type Decision = AllowedDecision | DeniedDecision | ImpossibleDecision;
  * 4.1, 4.4.2). Its tolerance is the burst minus one unit, so that exactly `burst` units are allowed back to back.
  */
 export function decide(owedTicks: readonly number[], charges: readonly Charge[]): Decision {
+  return findDenial(owedTicks, charges) ?? decideRefusal(owedTicks, charges);
+}
+
+/** Returns why the charges cannot be made; undefined if they can. Arguments and errors as `decide`. */
+export function findDenial(owedTicks: readonly number[], charges: readonly Charge[]): Denial | undefined {
   const impossible = findImpossible(charges);
   if (impossible !== undefined) return impossible;
   const denial = findLongestWait(owedTicks, charges);
-  if (denial === undefined) return decideRefusal(owedTicks, charges);
-  const states = charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
-  return { allowed: false, impossible: false, ...denial, states };
+  if (denial === undefined) return undefined;
+  return { allowed: false, impossible: false, ...denial, states: describeStates(owedTicks, charges) };
+}
+
+/** Returns the state of each bucket that owes this much, in the order of the charges. */
+export function describeStates(owedTicks: readonly number[], charges: readonly Charge[]): LimitState[] {
+  return charges.map((charge, index) => describeState(charge, owedTicks[index] ?? 0));
 }
 
 /**
@@ -64,8 +76,7 @@ export function decideRefusal(owedTicks: readonly number[], charges: readonly Ch
   const afterTicks = charges.map(({ limit, cost }, index) =>
     Math.min(Math.max((owedTicks[index] ?? 0) + cost * limit.unitTicks, 0), limit.burstTicks),
   );
-  const states = charges.map((charge, index) => describeState(charge, afterTicks[index] ?? 0));
-  return { allowed: true, owedTicks: afterTicks, states };
+  return { allowed: true, owedTicks: afterTicks, states: describeStates(afterTicks, charges) };
 }
 
 function findImpossible(charges: readonly Charge[]): ImpossibleDecision | undefined {
@@ -83,9 +94,11 @@ function findLongestWait(
   charges: readonly Charge[],
 ): { policy: PolicyName; retryAfterMs: number } | undefined {
   let longest: { policy: PolicyName; retryAfterMs: number } | undefined;
-  for (const [index, { limit, cost }] of charges.entries()) {
+  let index = 0;
+  for (const { limit, cost } of charges) {
     const retryAfterMs = countWaitMs(limit, owedTicks[index] ?? 0, cost);
     if (retryAfterMs > (longest?.retryAfterMs ?? 0)) longest = { policy: limit.policy, retryAfterMs };
+    index += 1;
   }
   return longest;
 }

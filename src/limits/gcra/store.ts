@@ -1,4 +1,4 @@
-import type { AllowedDecision, Charge, Decision } from './decide.ts';
+import type { AllowedDecision, Charge, Decision, Denial, LimitState } from './decide.ts';
 
 /** A charge and the name of the bucket it is charged to: the id of the verified key, an address, or both. */
 export type BucketCharge = Charge & {
@@ -10,10 +10,12 @@ export type BucketCharge = Charge & {
 /** Where buckets are kept: in this process, or shared by all processes (a round trip away, hence the promises). */
 export type LimitStore = {
   /**
-   * Decides without spending, from what this process knows: it runs before the body is read and must not wait.
-   * Returns undefined when this process knows no reason to deny and not how much is left.
+   * Returns why the charges would be denied, from what this process knows: it runs before the body is read and must not
+   * wait. Returns undefined when this process knows no reason.
    */
-  peek(charges: readonly BucketCharge[]): Decision | undefined;
+  peek(charges: readonly BucketCharge[]): Denial | undefined;
+  /** Returns the state of each bucket without spending; undefined when this process does not know it. */
+  readStates(charges: readonly BucketCharge[]): readonly LimitState[] | undefined;
   /** Decides and, when allowed, spends: all charges or none. */
   charge(charges: readonly BucketCharge[]): Decision | Promise<Decision>;
   /** Spends the cost or whatever is left, and never denies. */

@@ -83,6 +83,7 @@ export async function openRedisStore(options: RedisStoreOptions): Promise<RedisS
       if (!known.allowed) return known;
       return link.isDegraded() ? local.peek(share(charges)) : undefined;
     },
+    readStates: (charges) => (link.isDegraded() ? local.readStates(share(charges)) : undefined),
     charge(charges) {
       const known = denied.decide(charges);
       return known.allowed ? decideShared(charges, 'charge', decide, local.charge) : known;

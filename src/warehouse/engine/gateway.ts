@@ -2,7 +2,7 @@ import { errorCodeOf, messageOf, StorageError } from '../../lib/errors.ts';
 import { bind } from './bind.ts';
 import type { Connection, OpenConnection } from './connection.ts';
 import { createFairChoice, QUICK_MS, QUICK_SLOT } from './fair-choice.ts';
-import { type Killer, killStatement } from './kill.ts';
+import { type Killer, killStatement, MARKS } from './kill.ts';
 import { openConnections, type Watch } from './renewed-connection.ts';
 import { createSlotPool, untilAbort } from './slots.ts';
 
@@ -24,8 +24,11 @@ export type Gateway = {
    * shared fairly between the values of `params.project_id`.
    */
   query<Row>(sql: string, params?: Record<string, unknown>, options?: QueryOptions): Promise<Row[]>;
-  /** Runs a statement without rows, exactly as given. After a rejection it is unknown whether it took effect. */
-  command(sql: string): Promise<void>;
+  /**
+   * Runs a statement without rows, exactly as given; `body` is what its `input()` reads, in a server. After a rejection it is unknown
+   * whether it took effect.
+   */
+  command(sql: string, body?: readonly Buffer[]): Promise<void>;
   /** Waits for running statements, rejects waiting ones, closes the connections. */
   close(): Promise<void>;
 };
@@ -46,11 +49,13 @@ export type GatewayOptions = {
    * where short ones are expected (see `fair-choice.ts`). Without it, they run until their time limit.
    */
   control?: Killer;
+  /** While it returns true, each query gets one thread, which leaves processor time to other work. */
+  isBusy?: () => boolean;
   /** Called after a query that took long or failed: it may have left much memory to the allocator. */
   onHeavy?: () => void;
 };
 
-type Query = { text: string; deadlineMs: number; isLong: boolean; signal: AbortSignal };
+type Query = { text: string; deadlineMs: number; hasOneThread: boolean; signal: AbortSignal };
 
 /** A statement was ended because it took long on the quick slot. Its query starts again on another one. */
 class Preempted extends Error {}
@@ -68,25 +73,27 @@ export async function openGateway(open: OpenConnection, options: GatewayOptions)
       const { timeoutMs = QUERY_TIMEOUT_MS, isLight = false } = queryOptions;
       const query = { text: bind(sql, params), deadlineMs: performance.now() + timeoutMs };
       const owner = typeof params.project_id === 'string' ? params.project_id : undefined;
-      const run = (isLong: boolean, signal: AbortSignal) =>
+      const run = (isLong: boolean, hasOneThread: boolean, signal: AbortSignal) =>
         pool.run(
           (slot, place) =>
             slot.run((connection) =>
-              runQuery<Row>(connection, place, { ...query, isLong, signal }, options, pool.hasWaiting),
+              runQuery<Row>(connection, place, { ...query, hasOneThread, signal }, options, pool.hasWaiting),
             ),
           { owner, isLong, isLight, signal },
         );
       return await withDeadline(timeoutMs + GRACE_MS, queryOptions, async (signal) => {
+        // Right after `after`: rows that arrive while the query waits for a connection say nothing about the rate.
+        const isBusy = options.isBusy?.() ?? false;
         try {
-          return await run(false, signal);
+          return await run(false, isBusy, signal);
         } catch (error) {
           if (!(error instanceof Preempted)) throw error;
-          return await run(true, signal);
+          return await run(true, true, signal);
         }
       });
     },
-    async command(sql) {
-      await pool.run((slot) => slot.run((connection) => connection.command(sql))).catch(rethrow);
+    async command(sql, body) {
+      await pool.run((slot) => slot.run((connection) => connection.command(sql, body))).catch(rethrow);
     },
     async close() {
       await pool.close();
@@ -98,12 +105,12 @@ export async function openGateway(open: OpenConnection, options: GatewayOptions)
 async function runQuery<Row>(
   connection: Connection,
   place: number,
-  { text, deadlineMs, isLong, signal }: Query,
+  { text, deadlineMs, hasOneThread, signal }: Query,
   { size, control, onHeavy }: GatewayOptions,
   hasWaiting: () => boolean,
 ): Promise<Row[]> {
   lastMark += 1;
-  const mark = `q${lastMark}`;
+  const mark = `${MARKS}${lastMark}`;
   const startedAt = performance.now();
   let [isSettled, isPreempted, isFailed] = [false, false, true];
   const kill = () => control && void killStatement(control, mark, () => isSettled);
@@ -119,7 +126,7 @@ async function runQuery<Row>(
   try {
     signal.throwIfAborted();
     const limitMs = Math.max(10, Math.ceil(deadlineMs - performance.now()));
-    const rows = await connection.query<Row>(text, { limitMs, mark, isLong });
+    const rows = await connection.query<Row>(text, { limitMs, mark, hasOneThread });
     // Throwing here replaces the connection of an abandoned statement, like that of a failed one.
     signal.throwIfAborted();
     isFailed = false;

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { setTimeout } from 'node:timers/promises';
 
 /** A statement may not have reached the engine yet when it is first killed. */
@@ -5,6 +6,9 @@ const AGAIN_MS = 200;
 
 /** Runs a statement on a connection that no statement of a caller can occupy. */
 export type Killer = { command(sql: string): Promise<void> };
+
+/** What the marks of this process begin with: others may use the same server. */
+export const MARKS = `${randomBytes(6).toString('hex')}-`;
 
 /** The comment a statement begins with. No value can be in front of it, so no caller can name another's statement. */
 export const markSql = (mark: string): string => `/* ${mark} */`;
@@ -21,3 +25,7 @@ export async function killStatement(control: Killer, mark: string, isSettled: ()
     await setTimeout(AGAIN_MS, undefined, { ref: false });
   }
 }
+
+/** Ends all marked statements of this process. Rejects with StorageError. */
+export const killAll = (control: Killer): Promise<void> =>
+  control.command(`KILL QUERY WHERE startsWith(query, '/* ${MARKS}') ASYNC`);

@@ -112,3 +112,17 @@ test('a query that takes long on the quick reader is answered all the same', asy
   assert.deepEqual(await answer, [{ n: '0' }]);
   await ended;
 });
+
+test('a query gets one thread while the writer is busy, and two otherwise', async () => {
+  let isBusy = false;
+  const gateway = await openGateway(embedded(store.path), {
+    ...{ size: 1, waitingMax: 8, control, isBusy: () => isBusy },
+  });
+  const readThreads = () => gateway.query("SELECT toUInt8(getSetting('max_threads')) AS threads");
+  assert.deepEqual(await readThreads(), [{ threads: 2 }]);
+  isBusy = true;
+  assert.deepEqual(await readThreads(), [{ threads: 1 }]);
+  isBusy = false;
+  assert.deepEqual(await readThreads(), [{ threads: 2 }]);
+  await gateway.close();
+});

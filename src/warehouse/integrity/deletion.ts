@@ -79,6 +79,7 @@ function untilTime({ to }: Deletion): Record<string, string> {
     user_properties: `${isOld} AND ${isForgotten('app_user_id')}`,
     user_days: day,
     user_day_values: day,
+    linked_days: day,
     revenue_days: day,
   };
 }

@@ -1,9 +1,12 @@
 import { DATABASE_NAME } from '../engine/connection.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { type DerivedTable, isDerived } from './derive-sql.ts';
-import { findDamage } from './find-damage.ts';
+import { type Damage, findDamage } from './find-damage.ts';
 import { checkTable, type DamagedPart } from './find-damaged-table.ts';
+import { hasDeletedEvents } from './keep-older-rows.ts';
+import { listGoneOfKept } from './kept-tables.ts';
 import { describeLostParts } from './losses.ts';
+import { isAging } from './lost-rows.ts';
 import type { Before } from './read-before.ts';
 import { isDraft } from './rebuild.ts';
 
@@ -29,22 +32,24 @@ const REPAIRS: Record<DerivedTable, string> = {
 export async function inspect(gateway: Gateway, before: Before): Promise<Inspection> {
   const damage = await findDamage(gateway, before);
   const problems: string[] = [];
-  const repairs: string[] = [];
-  if (damage !== undefined && damage.expected > damage.events) {
-    const lost = (damage.expected - damage.events).toLocaleString('en-US');
-    const parts = describeLostParts(damage.parts);
-    problems.push(
-      `${lost} stored events are lost.${parts} Restore the data folder from a backup; if you start without them, their IDs count as new.`,
-    );
-  } else if (damage?.hasDamagedIds) repairs.push(REPAIRS.event_ids);
-  for (const table of damage?.damaged ?? []) repairs.push(REPAIRS[table]);
+  const damaged = new Set<DerivedTable>(damage?.damaged);
+  if (damage !== undefined && damage.expected > damage.events) problems.push(describeLostEvents(damage));
+  else if (damage?.hasDamagedIds) damaged.add('event_ids');
   if (damage?.hasNoLedger) problems.push(NO_LEDGER);
   for (const { name, path } of await listTables(gateway)) {
     const parts = await checkTable(gateway, name);
-    if (parts.length > 0 && isDerived(name)) repairs.push(REPAIRS[name]);
+    if (parts.length > 0 && isDerived(name)) damaged.add(name);
     else problems.push(...parts.map((part) => describePart(name, `${path}${part.name}`, part)));
   }
-  return { problems, repairs: [...new Set(repairs)] };
+  for (const { table, parts } of await listGoneOfKept(gateway, before))
+    problems.push(`${describeLostParts(parts, table).trim()} ${RESTORE}`);
+  if (await hasDeletedEvents(gateway)) problems.push(...[...damaged].filter(isAging).map(describeAging));
+  return { problems, repairs: [...damaged].map((table) => REPAIRS[table]) };
+}
+
+function describeLostEvents({ expected, events, parts }: Damage): string {
+  const lost = (expected - events).toLocaleString('en-US');
+  return `${lost} stored events are lost.${describeLostParts(parts)} Restore the data folder from a backup; if you start without them, their IDs count as new.`;
 }
 
 /** Returns the tables without drafts: the next start drops those, damaged or not. */
@@ -55,10 +60,15 @@ async function listTables(gateway: Gateway): Promise<{ name: string; path: strin
   return tables.filter(({ name }) => !isDraft(name));
 }
 
+const RESTORE = 'Restore the data folder from a backup.';
+
+const describeAging = (table: DerivedTable) =>
+  `The table ${table} is damaged. The next start derives it from the events again, but not what came from events that retention has deleted since. ${RESTORE}`;
+
 function describePart(table: string, path: string, { name, reason }: DamagedPart): string {
   const fix =
     table === 'events'
       ? `Restore the data folder from a backup. Or do without its events: move ${path} away, and the next start says how many are lost.`
-      : 'Restore the data folder from a backup.';
+      : RESTORE;
   return `Part ${name} of the table ${table} is damaged (${reason}). ${fix}`;
 }

@@ -21,25 +21,25 @@ async function start(): Promise<string[]> {
   return problems;
 }
 
-/** Makes a migration pending again. */
-async function forgetMigration(name: string): Promise<void> {
+/** Makes a migration and those after it pending again. */
+async function forgetMigrationsFrom(name: string): Promise<void> {
   const gateway = await openGateway(embedded(store.path), { size: 1, waitingMax: 1 });
   await gateway.command(
-    `ALTER TABLE schema_migrations DELETE WHERE name = '${name}' SETTINGS mutations_sync = 2`,
+    `ALTER TABLE schema_migrations DELETE WHERE name >= '${name}' SETTINGS mutations_sync = 2`,
   );
   await gateway.close();
 }
 
 for (const [what, migration, damage] of [
   ['damaged', '0003-start-with-broken-parts.sql', (file: string) => writeFile(file, 'not what was written')],
-  ['missing', '0002-event-ids-per-app.sql', (file: string) => rm(file)],
+  ['missing', '0005-erased-ids.sql', (file: string) => rm(file)],
 ] as const) {
   test(`a ${what} ledger is reported by doctor and at the start even if migrations are pending, until that is accepted`, async () => {
     assert.deepEqual(await start(), []);
-    await forgetMigration(migration);
+    await forgetMigrationsFrom(migration);
     await damage(ledgerFile(store.path));
     const { pending, problems } = await inspectStore(store.path);
-    assert.deepEqual(pending, [migration]);
+    assert.equal(pending[0], migration);
     assert.match(problems.join(), /^ledger\.json, .* is missing or damaged/);
     assert.match((await start()).join(), /ledger\.json, .* was missing or damaged/);
     await acceptLosses(store.path, new Date());
@@ -48,7 +48,7 @@ for (const [what, migration, damage] of [
 }
 
 test('a store of a release without a ledger has no problem', async () => {
-  await forgetMigration('0003-start-with-broken-parts.sql');
+  await forgetMigrationsFrom('0003-start-with-broken-parts.sql');
   await rm(ledgerFile(store.path));
   assert.deepEqual((await inspectStore(store.path)).problems, []);
   assert.deepEqual(await start(), []);

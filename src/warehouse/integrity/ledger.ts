@@ -60,11 +60,12 @@ export async function takeLedger(gateway: Gateway, folder: string): Promise<Ledg
   return { events, definitions: await readDefinitions(folder), tables };
 }
 
+/** Skips empty parts, which the engine keeps for a while after all of their rows were deleted. */
 async function listParts(gateway: Gateway): Promise<PartRow[]> {
   return await gateway.query<PartRow>(
     `SELECT table, name, rows, if(table = 'events', toString(min_time), '') AS from,
       if(table = 'events', toString(max_time), '') AS to
-    FROM system.parts WHERE database = '${DATABASE_NAME}' AND active`,
+    FROM system.parts WHERE database = '${DATABASE_NAME}' AND active AND rows > 0`,
   );
 }
 

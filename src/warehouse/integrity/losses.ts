@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { describeLostRows, type LosableTable } from './lost-rows.ts';
 import { readSealedFile, writeSealedFile } from './sealed-file.ts';
 
 /** A part that is lost: its name, or where the engine has put it aside, and what was in it if that is known. */
@@ -21,11 +22,14 @@ export type Loss = {
   parts: LostPart[];
   /** Where the log is damaged that contained them; `events` is 0 if it does not say how many. */
   log?: { file: string; at: number };
+  /** The table that lost rows, unless it is `events`; `events` is 0 then. */
+  table?: LosableTable;
 };
 
 const FILE = 'losses.json';
 const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
 
+const RESTORE = 'Restore the data folder from a backup';
 const UNREADABLE = `Stored events are lost, but ${FILE}, which says which, is damaged. Compare with a backup.`;
 const NO_LEDGER =
   'ledger.json, the record of what the event store contains, was missing or damaged: events lost before then may ' +
@@ -41,6 +45,20 @@ export async function readLosses(folder: string): Promise<Loss[]> {
   return read === 'damaged'
     ? [{ foundAt: '', events: 0, received: undefined, parts: [] }]
     : (read.value as Loss[]);
+}
+
+/** Adds a loss to the file, unless it is part of one that was recorded before. It is on disk when the promise resolves. */
+export async function recordOnce(folder: string, loss: Loss): Promise<void> {
+  const losses = await readLosses(folder);
+  if (!losses.some((known) => includesLoss(known, loss))) await recordLoss(folder, loss);
+}
+
+/** Whether a loss contains all of another one. A start that was interrupted may have recorded more parts than the next one finds. */
+function includesLoss(known: Loss, { events, table, parts }: Loss): boolean {
+  if (known.events !== events || known.table !== table) return false;
+  if (parts.length === 0) return known.parts.length === 0;
+  const names = new Set(known.parts.map(({ name }) => name));
+  return parts.every(({ name }) => names.has(name));
 }
 
 /** Adds a loss to the file. It is on disk when the promise resolves. */
@@ -62,15 +80,17 @@ export async function acceptLosses(folder: string, now: Date): Promise<string | 
 }
 
 /** Returns a loss as sentences: how much, which parts, from which time, and what to do. */
-export function describeLoss({ foundAt, events, received, parts, log }: Loss): string {
+export function describeLoss({ foundAt, events, received, parts, log, table }: Loss): string {
   if (foundAt === '') return `${UNREADABLE} ${ACCEPT}`;
+  if (table !== undefined)
+    return `${describeLostRows(table)} (Found at ${foundAt}.)${describeLostParts(parts, table)} ${RESTORE}. ${ACCEPT}`;
   if (log !== undefined) return describeLogLoss(events, log, received);
   if (events === 0) return `At ${foundAt} ${NO_LEDGER} ${ACCEPT}`;
   const what = `${events.toLocaleString('en-US')} stored events`;
   const when = received ? ` They were received from ${received.from} to ${received.to}.` : '';
   const which = describeLostParts(parts);
   return (
-    `${what} are lost (found at ${foundAt}).${which}${when} Restore the data folder from a backup, ` +
+    `${what} are lost (found at ${foundAt}).${which}${when} ${RESTORE}, ` +
     `or send these events again: their IDs count as new. ${ACCEPT}`
   );
 }
@@ -89,15 +109,16 @@ function describeLogLoss(
 }
 
 /** Returns a sentence for each part: where it is, and what was in it if that is known. */
-export function describeLostParts(parts: readonly LostPart[]): string {
-  return parts.map(describePart).join('');
+export function describeLostParts(parts: readonly LostPart[], table = 'events'): string {
+  return parts.map((part) => describePart(part, table)).join('');
 }
 
-function describePart({ name, detached, rows, from, to }: LostPart): string {
+function describePart({ name, detached, rows, from, to }: LostPart, table: string): string {
+  const unit = table === 'events' ? 'events' : 'rows';
   const content =
     rows === undefined
       ? ''
-      : `, ${rows.toLocaleString('en-US')} events${from ? ` from ${from} to ${to}` : ''}`;
+      : `, ${rows.toLocaleString('en-US')} ${unit}${from ? ` from ${from} to ${to}` : ''}`;
   const where = detached === undefined ? 'is missing' : `is damaged and was moved to ${detached}`;
-  return ` Part ${name} of the table events ${where}${content}.`;
+  return ` Part ${name} of the table ${table} ${where}${content}.`;
 }

@@ -2,7 +2,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import type { DerivedTable } from './derive-sql.ts';
 import { findDamagedTable } from './find-damaged-table.ts';
-import { rebuildTable } from './rebuild.ts';
+import { type BeforeReplacing, rebuildTable } from './rebuild.ts';
 import { describeFailure } from './repair-damage.ts';
 
 /** Runs work that reads derived tables: see `readDerived` of the integrity checks. */
@@ -13,12 +13,16 @@ export type ReadDerived = <T>(
 ) => Promise<T>;
 
 /** Returns `readDerived`. `beforeRebuild` is called before a table is replaced. */
-export function createReadDerived(log: Log, beforeRebuild: () => Promise<void>): ReadDerived {
+export function createReadDerived(
+  log: Log,
+  beforeRebuild: () => Promise<void>,
+  noteLostRows: BeforeReplacing['noteLostRows'],
+): ReadDerived {
   /** Returns whether it could: a full disk and damaged events prevent it. */
   async function rebuild(gateway: Gateway, table: DerivedTable): Promise<boolean> {
     try {
       await beforeRebuild();
-      await rebuildTable(gateway, table);
+      await rebuildTable(gateway, table, { noteLostRows });
       log.warn({ table }, 'a damaged table was derived again');
       return true;
     } catch (err) {

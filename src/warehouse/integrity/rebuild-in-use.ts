@@ -1,4 +1,5 @@
 import type { Gateway } from '../engine/gateway.ts';
+import type { BlockRange } from '../persons/read-person-events.ts';
 import type { DerivedTable } from './derive-sql.ts';
 import type { Integrity } from './integrity.ts';
 import { countDraft, createDraft, fillDraft, replaceByDraft } from './rebuild.ts';
@@ -16,24 +17,28 @@ const ROUNDS = 2;
 export async function rebuildInUse(
   gateway: Gateway,
   table: DerivedTable,
-  { pause, integrity }: { pause: Pause; integrity: Pick<Integrity, 'redefine'> },
+  { pause, integrity }: { pause: Pause; integrity: Pick<Integrity, 'redefine' | 'noteLostRows'> },
 ): Promise<void> {
   await createDraft(gateway, table);
+  const fill = async (blocks: BlockRange) => {
+    const damaged = await fillDraft(gateway, table, blocks);
+    if (damaged) await integrity.noteLostRows(damaged);
+  };
   let from = 0;
   for (let round = 0; round < ROUNDS; round += 1) {
     const to = await findComplete(gateway, pause, from);
-    await fillDraft(gateway, table, { from, to });
+    await fill({ from, to });
     from = to;
   }
-  // Also while events cannot be inserted, because the damaged table may be why.
   await pause(async () => {
-    await fillDraft(gateway, table, { from });
+    await fill({ from });
     if (table === 'event_ids') await requireAll(gateway);
     await integrity.redefine(gateway, () => replaceByDraft(gateway, table));
   }, EVEN_IF_FAILING);
 }
 
-const EVEN_IF_FAILING = { evenIfFailing: true };
+/** The damaged table may be why events cannot be inserted. */
+export const EVEN_IF_FAILING = { evenIfFailing: true };
 
 /**
  * Returns the highest block at a moment when all blocks are complete; `known`, if events cannot be inserted now. While blocks are

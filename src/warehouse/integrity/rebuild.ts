@@ -3,8 +3,9 @@ import type { Gateway } from '../engine/gateway.ts';
 import { markSql } from '../engine/kill.ts';
 import { derivePersonIds, deriveUserProperties } from '../persons/derive-persons.ts';
 import type { BlockRange } from '../persons/read-person-events.ts';
-import { mayBeDamage } from './damage-error.ts';
 import { DERIVE_SQL, DERIVED_TABLES, type DerivedTable } from './derive-sql.ts';
+import { keepOlderRows } from './keep-older-rows.ts';
+import type { AgingTable } from './lost-rows.ts';
 
 /** What the statements that take long begin with: see `killStatement`. */
 export const REBUILD_MARK = 'rebuild';
@@ -15,18 +16,27 @@ const draftOf = (table: DerivedTable) => `${table}_rebuilt`;
 export const isDraft = (table: string): boolean =>
   DERIVED_TABLES.some((derived) => draftOf(derived) === table);
 
+/** What a rebuild calls before it replaces a table. */
+export type BeforeReplacing = {
+  /** Is called with the number of rows in the new table. */
+  count?: (rows: number) => Promise<void>;
+  /** Is called if rows that can no longer be derived are lost: see `keepOlderRows`. */
+  noteLostRows: (table: AgingTable) => Promise<void>;
+};
+
 /**
- * Derives a table from all events again, and replaces it in one step. `beforeReplacing` gets the number of rows in the new
- * one. Reads and writes as a stream, so it needs little memory; a crash leaves the old table. Rejects with StorageError.
+ * Derives a table from all events again, and replaces it in one step. Reads and writes as a stream, so it needs little memory; a crash
+ * leaves the old table. Rejects with StorageError.
  */
 export async function rebuildTable(
   gateway: Gateway,
   table: DerivedTable,
-  beforeReplacing: (rows: number) => Promise<void> = async () => {},
+  { count, noteLostRows }: BeforeReplacing,
 ): Promise<void> {
   await createDraft(gateway, table);
-  await fillDraft(gateway, table);
-  await beforeReplacing(await countDraft(gateway, table));
+  const damaged = await fillDraft(gateway, table);
+  if (damaged) await noteLostRows(damaged);
+  await count?.(await countDraft(gateway, table));
   await replaceByDraft(gateway, table);
   await dropDraft(gateway, table);
 }
@@ -38,50 +48,42 @@ export async function createDraft(gateway: Gateway, table: DerivedTable): Promis
 }
 
 /**
- * Adds what is derived from the events of some blocks to a draft. The persons of IDs depend on all events, so they are derived
+ * Adds what is derived from the events of some blocks to a draft, and with the first ones the rows of events that retention has
+ * deleted. Returns the table if some of these are damaged, and so left out. The persons of IDs depend on all events, so they are derived
  * with the last blocks, those without a `to`.
  */
 export async function fillDraft(
   gateway: Gateway,
   table: DerivedTable,
   { from = 0, to }: BlockRange = {},
-): Promise<void> {
+): Promise<AgingTable | undefined> {
   const draft = { table: draftOf(table), mark: markSql(REBUILD_MARK) };
   const insert = DERIVE_SQL[table]?.replace(table, draft.table);
   if (table === 'user_properties') await deriveUserProperties(gateway, draft, { from, to });
   if (table === 'person_ids' && to === undefined) await derivePersonIds(gateway, draft);
-  if (from === 0) await keepOlderRows(gateway, table);
-  if (insert === undefined) return;
+  const damaged = from > 0 ? undefined : await keepOlderRows(gateway, table, draft);
   const until = to === undefined ? '' : ` AND block < ${to}`;
-  await gateway.command(`${draft.mark} ${insert} AND block >= ${from}${until}`);
+  if (insert !== undefined) await gateway.command(`${draft.mark} ${insert} AND block >= ${from}${until}`);
+  return damaged;
 }
 
-/** The time of a row in each table whose rows retention may keep when it deletes the events. */
-const TIME_OF: Partial<Record<DerivedTable, string>> = {
-  users: 'first_seen',
-  links: 'timestamp',
-  user_properties: 'timestamp',
-};
-
 /**
- * Copies the rows of the time whose events were deleted by their age. If the table is damaged, these rows are lost: no event can
- * bring them back. Rejects with StorageError, also if that time cannot be read.
+ * Copies the rows of all other projects to a draft, and adds what is derived from the events of one. Nothing may be stored meanwhile.
+ * Returns the table as `fillDraft` does. Rejects with StorageError.
  */
-async function keepOlderRows(gateway: Gateway, table: DerivedTable): Promise<void> {
-  const time = TIME_OF[table];
-  if (time === undefined) return;
-  const projects = await gateway.query<{ project: string; until: string }>(
-    'SELECT project_id AS project, toUnixTimestamp64Milli(max(until)) AS until FROM deleted_until GROUP BY project_id',
-  );
-  try {
-    for (const { project, until } of projects) {
-      const rows = `SELECT * FROM ${table} WHERE project_id = {project:String} AND ${time} <= fromUnixTimestamp64Milli({until:Int64})`;
-      const insert = `${markSql(REBUILD_MARK)} INSERT INTO ${draftOf(table)} ${rows}`;
-      await gateway.command(bind(insert, { project, until: Number(until) }));
-    }
-  } catch (error) {
-    if (!mayBeDamage(error)) throw error;
-  }
+export async function fillDraftOfProject(
+  gateway: Gateway,
+  table: DerivedTable,
+  projectId: string,
+): Promise<AgingTable | undefined> {
+  const draft = { table: draftOf(table), mark: markSql(REBUILD_MARK) };
+  const run = (sql: string) => gateway.command(`${draft.mark} ${bind(sql, { project: projectId })}`);
+  await run(`INSERT INTO ${draft.table} SELECT * FROM ${table} WHERE project_id != {project:String}`);
+  const insert = DERIVE_SQL[table]?.replace(table, draft.table);
+  if (insert !== undefined) await run(`${insert} AND project_id = {project:String}`);
+  if (table === 'user_properties') await deriveUserProperties(gateway, draft, { projectId });
+  if (table === 'person_ids') await derivePersonIds(gateway, draft, { projectId });
+  return await keepOlderRows(gateway, table, draft, { projectId });
 }
 
 /** Fills an empty table from all events in one step, without changing which table it is. Rejects with StorageError. */

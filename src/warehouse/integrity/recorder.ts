@@ -5,6 +5,7 @@ import { createTurns } from '../../lib/turns.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import type { Deletion } from './deletion.ts';
 import { type Ledger, takeLedger, writeLedger } from './ledger.ts';
+import { KEPT_TABLES } from './lost-rows.ts';
 import { countDeleted } from './run-deletion.ts';
 
 /** Keeps the ledger of an open store up to date. */
@@ -15,6 +16,8 @@ export type Recorder = {
   record(gateway: Gateway): Promise<void>;
   /** Runs work that changes definitions, between two records. Rejects with what it fails with. */
   redefine(gateway: Gateway, work: () => Promise<void>): Promise<void>;
+  /** Runs work that deletes rows of a table other than `events`, between two records. Rejects with what it fails with. */
+  removeRows(gateway: Gateway, table: string, work: () => Promise<void>): Promise<void>;
   /**
    * Runs work that deletes events, which are on record before it starts, so that they count as deleted and not as lost. If
    * it fails, nothing is recorded until it has succeeded, which the next call and the next start try first. Rejects with
@@ -66,10 +69,14 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
     unfinished = undefined;
   }
 
-  async function redefineNow(gateway: Gateway, work: () => Promise<void>): Promise<void> {
+  async function changeNow(
+    gateway: Gateway,
+    forget: (ledger: Ledger) => Ledger,
+    work: () => Promise<void>,
+  ): Promise<void> {
     await finish();
-    // A crash right after the work must not leave the old definitions on record.
-    await writeLedger(folder, { ...(await takeLedger(gateway, folder)), definitions: {} });
+    // After a crash during the work, the record must not contain what the work has changed.
+    await writeLedger(folder, forget(await takeLedger(gateway, folder)));
     last = '';
     try {
       await work();
@@ -84,7 +91,10 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
       // `record` itself never rejects.
       stopTimer = runPeriodically({ everyMs: MINUTE_MS, run: () => record(gateway), onError: () => {} });
     },
-    redefine: (gateway, work) => inTurn(() => redefineNow(gateway, work)),
+    redefine: (gateway, work) =>
+      inTurn(() => changeNow(gateway, (ledger) => ({ ...ledger, definitions: {} }), work)),
+    removeRows: (gateway, table, work) =>
+      inTurn(() => changeNow(gateway, (ledger) => withoutParts(ledger, (name) => name === table), work)),
     expectDeletion: (gateway, deletion, work) => inTurn(() => deleteNow(gateway, deletion, work)),
     async stop(gateway) {
       await stopTimer?.();
@@ -92,6 +102,9 @@ export function createRecorder(folder: string, { log, noteEvents }: RecorderOpti
     },
   };
 }
+
+/** Whether a deletion of events also deletes rows of a table. */
+const isChanged = (table: string) => table !== 'events' && !KEPT_TABLES.some((kept) => kept === table);
 
 /** Records that events are about to be deleted, and how many there are without them. */
 async function expectFewer(
@@ -104,14 +117,14 @@ async function expectFewer(
   const events = ledger.events - (await countDeleted(gateway, deletion));
   // First outside of the store: a record that is too low reports nothing, one that is too high a loss.
   await noteEvents?.(events);
-  await writeLedger(folder, { ...withoutDerivedParts(ledger), events, deletion });
+  await writeLedger(folder, { ...withoutParts(ledger, isChanged), events, deletion });
 }
 
 /** A part whose rows are all deleted disappears, which is no damage. */
-function withoutDerivedParts(ledger: Ledger): Ledger {
+function withoutParts(ledger: Ledger, isForgotten: (table: string) => boolean): Ledger {
   const tables = Object.entries(ledger.tables).map(([name, table]) => [
     name,
-    name === 'events' ? table : { ...table, parts: {} },
+    isForgotten(name) ? { ...table, parts: {} } : table,
   ]);
   return { ...ledger, tables: Object.fromEntries(tables) };
 }

@@ -4,8 +4,10 @@ import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
 import { CONTENT_OF, type DerivedTable } from './derive-sql.ts';
 import type { Damage } from './find-damage.ts';
-import { type Loss, readLosses, recordLoss } from './losses.ts';
-import { dropDraft, rebuildTable } from './rebuild.ts';
+import { hasDeletedEvents } from './keep-older-rows.ts';
+import { type Loss, recordOnce } from './losses.ts';
+import { isAging } from './lost-rows.ts';
+import { type BeforeReplacing, dropDraft, rebuildTable } from './rebuild.ts';
 
 /**
  * Records the events that are lost, then derives again what depends on them, so that IDs of lost events count as new.
@@ -15,7 +17,7 @@ export async function repairDamage(
   gateway: Gateway,
   folder: string,
   damage: Damage,
-  clock: Clock,
+  { clock, noteLostRows }: Pick<BeforeReplacing, 'noteLostRows'> & { clock: Clock },
 ): Promise<string[]> {
   const problems: string[] = [];
   const foundAt = new Date(clock.now()).toISOString();
@@ -28,10 +30,11 @@ export async function repairDamage(
   };
   if (damage.hasDamagedIds || damage.expected > damage.events) {
     try {
-      await rebuildTable(gateway, 'event_ids', async (events) => {
+      const count = async (events: number) => {
         if (events !== damage.events) problems.push(describeCounts(damage.events, events));
         await record(events);
-      });
+      };
+      await rebuildTable(gateway, 'event_ids', { count, noteLostRows });
     } catch (error) {
       await record(damage.events);
       await dropDraft(gateway, 'event_ids');
@@ -42,7 +45,9 @@ export async function repairDamage(
   }
   for (const table of damage.damaged) {
     try {
-      await rebuildTable(gateway, table);
+      // The table has lost a part of which only the number of rows is known.
+      if (isAging(table) && (await hasDeletedEvents(gateway))) await noteLostRows(table);
+      await rebuildTable(gateway, table, { noteLostRows });
     } catch (error) {
       await dropDraft(gateway, table);
       problems.push(describeFailure(table, error));
@@ -54,13 +59,6 @@ export async function repairDamage(
 /** Returns why a table could not be derived again, as sentences with what to do. */
 export function describeFailure(table: DerivedTable, error: unknown): string {
   return `${CONTENT_OF[table]} could not be derived again. ${describeDamage(error) ?? messageOf(error)}`;
-}
-
-/** Records a loss unless it was recorded before: a crash may have come between recording and repairing it. */
-async function recordOnce(folder: string, loss: Loss): Promise<void> {
-  const contentOf = ({ events, parts }: Loss) => JSON.stringify([events, parts]);
-  const losses = await readLosses(folder);
-  if (!losses.some((known) => contentOf(known) === contentOf(loss))) await recordLoss(folder, loss);
 }
 
 const describeCounts = (counted: number, read: number) =>

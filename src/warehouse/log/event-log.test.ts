@@ -23,9 +23,9 @@ async function open(folder: string, segmentBytes?: number): Promise<EventLog> {
 const listSegments = (folder: string) => readdirSync(folder).filter((name) => name.endsWith('.log'));
 const blocksOf = async (folder: string) => (await loadLog(folder)).records.map(({ block }) => block);
 
-/** Appends blocks, each with its number as its text. */
+/** Appends blocks, each with its number as its bytes. */
 async function append(log: EventLog, ...blocks: number[]): Promise<void> {
-  for (const block of blocks) await log.append(block, 1, `[${block}]`);
+  for (const block of blocks) await log.append(block, 1, Buffer.from(`[${block}]`));
 }
 
 test('has after a kill what was appended, in order, over many segments', async () => {
@@ -35,7 +35,7 @@ test('has after a kill what was appended, in order, over many segments', async (
   assert.equal(listSegments(folder).length, 3);
   const loaded = await loadLog(folder);
   assert.deepEqual(
-    loaded.records.map(({ block, text, rowCount }) => [block, text, rowCount]),
+    loaded.records.map(({ block, bytes, rowCount }) => [block, String(bytes), rowCount]),
     [5, 6, 7, 8, 9].map((block) => [block, `[${block}]`, 1]),
   );
   assert.deepEqual([loaded.highest, loaded.damages], [9, []]);
@@ -132,16 +132,16 @@ test('reports a segment that is missing between two others', async () => {
 test('keeps nothing of a block for which the disk has no room, and works again with room', async () => {
   const folder = join(mountDisk('1m'), 'log');
   const log = await open(folder);
-  const text = `["${'x'.repeat(200_000)}"]`;
-  await log.append(5, 1, text);
+  const bytes = Buffer.alloc(200_000, 'x');
+  await log.append(5, 1, bytes);
   const filler = fillDisk(join(folder, '..'));
   const isFull = (error: unknown) =>
     error instanceof StorageError && error.reason === 'unavailable' && /disk is full/.test(error.message);
-  await assert.rejects(log.append(6, 1, text), isFull);
-  await assert.rejects(log.append(7, 1, text), isFull);
+  await assert.rejects(log.append(6, 1, bytes), isFull);
+  await assert.rejects(log.append(7, 1, bytes), isFull);
   assert.deepEqual(await blocksOf(folder), [5]);
   rmSync(filler);
-  await log.append(8, 1, text);
+  await log.append(8, 1, bytes);
   assert.deepEqual([await blocksOf(folder), (await loadLog(folder)).damages], [[5, 8], []]);
 });
 

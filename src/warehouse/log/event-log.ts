@@ -8,11 +8,13 @@ import { type LoadedLog, positionFile, type Segment, segmentFile, syncFolder } f
 
 /** The log in front of the tables: acknowledged blocks that may not be in the tables yet. */
 export type EventLog = {
+  /** Whether it keeps blocks until they are in the tables. Otherwise they are acknowledged when they are. */
+  isKept: boolean;
   /**
-   * Appends a block. Resolves once it is on disk. Rejects with StorageError `unavailable`; nothing of the block is kept
+   * Appends a block, its rows in bytes. Resolves once it is on disk. Rejects with StorageError `unavailable`; nothing of the block is kept
    * then, or nothing can be appended until it is removed.
    */
-  append(block: number, rowCount: number, text: string): Promise<void>;
+  append(block: number, rowCount: number, rows: Buffer): Promise<void>;
   /** Notes that all blocks up to this one are in the tables, and deletes the segments that contain no other. */
   release(block: number): Promise<void>;
   /** Deletes all segments. Call it while nothing is appended and all blocks are in the tables. */
@@ -58,10 +60,12 @@ export function openEventLog(
   notePosition(state);
 
   return {
-    async append(block, rowCount, text) {
+    isKept: true,
+    async append(block, rowCount, rows) {
       const { previous } = state;
       try {
-        const bytes = encodeRecord({ block, previous, insertedUpTo: state.insertedUpTo, rowCount, text });
+        const { insertedUpTo: upTo } = state;
+        const bytes = encodeRecord({ block, previous, insertedUpTo: upTo, rowCount, bytes: rows });
         await appendBytes(state, block, bytes, segmentBytes);
       } catch (error) {
         throw new StorageError('unavailable', describe(error), error);

@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { encodeRecord, type LogRecord, parseSegment } from './record.ts';
 
 const record = (block: number, text: string, rowCount = 1): LogRecord => ({
-  ...{ block, previous: block - 1, insertedUpTo: block - 2, rowCount, text },
+  ...{ block, previous: block - 1, insertedUpTo: block - 2, rowCount },
+  ...{ format: 'rows', bytes: Buffer.from(text) },
 });
 const records = [record(7, '["ä",1]\n["😀",2]', 2), record(8, '["b"]'), record(9, '["c"]')];
 const encoded = records.map(encodeRecord);
@@ -55,4 +56,16 @@ test('says how many rows a damaged record has if its header is intact', () => {
   assert.equal(parseSegment(flipped).damaged[0]?.rowCount, 2);
   flipped[16] = 3;
   assert.equal(parseSegment(flipped).damaged[0]?.rowCount, undefined);
+});
+
+test('reads records of the release before, whose rows are lines of text', () => {
+  const old = Buffer.from(encoded[0] ?? []);
+  old[3] = 0x31;
+  const { records: found } = parseSegment(Buffer.concat([old, encoded[1] ?? Buffer.alloc(0)]));
+  assert.deepEqual(
+    found.map(({ format }) => format),
+    ['lines', 'rows'],
+  );
+  old[3] = 0x33;
+  assert.deepEqual(parseSegment(old).records, []);
 });

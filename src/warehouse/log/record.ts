@@ -8,9 +8,13 @@ export type LogRecord = {
   /** The highest block that was in the tables when this one was written. */
   insertedUpTo: number;
   rowCount: number;
-  /** The encoded rows, one per line (see `encodeRow`). */
-  text: string;
+  /** What `bytes` contains: rows (see ROW_LAYOUT), or a JSON line per row, as earlier releases wrote. */
+  format: 'rows' | 'lines';
+  bytes: Buffer;
 };
+
+/** A record as it is written. */
+export type NewRecord = Omit<LogRecord, 'format'>;
 
 /** Bytes of a segment that are no record although records follow, or that are a whole record with a wrong checksum. */
 export type DamagedRange = {
@@ -25,28 +29,28 @@ export type DamagedRange = {
 /** What a segment contains. `tornAt` is where a record begins whose writing was cut short; it was never acknowledged. */
 export type ParsedSegment = { records: LogRecord[]; damaged: DamagedRange[]; tornAt: number | undefined };
 
-/** A byte that UTF-8 never contains, so that no row looks like the start of a record. */
-const MAGIC = Buffer.from([0xff, 0x41, 0x46, 0x31]);
-/** Magic, checksum of the header, checksum of the text, its length, rows, block, previous, insertedUpTo. */
+/** Starts with a byte that UTF-8 never contains, so that no text looks like the start of a record. The fourth byte is the format. */
+const MAGIC = Buffer.from([0xff, 0x41, 0x46]);
+const [FORMAT_AT, LINES, ROWS] = [3, 0x31, 0x32] as const;
+/** Magic, format, checksum of the header, checksum of the bytes, their length, rows, block, previous, insertedUpTo. */
 const HEADER_BYTES = 44;
-const [HEADER_SUM_AT, TEXT_SUM_AT, LENGTH_AT, ROWS_AT, BLOCK_AT, PREVIOUS_AT, INSERTED_AT] = [
+const [HEADER_SUM_AT, BYTES_SUM_AT, LENGTH_AT, ROWS_AT, BLOCK_AT, PREVIOUS_AT, INSERTED_AT] = [
   4, 8, 12, 16, 20, 28, 36,
 ];
 
 /** Returns the bytes of a record. */
-export function encodeRecord({ block, previous, insertedUpTo, rowCount, text }: LogRecord): Buffer {
-  const length = Buffer.byteLength(text);
-  const bytes = Buffer.allocUnsafe(HEADER_BYTES + length);
-  MAGIC.copy(bytes);
-  bytes.write(text, HEADER_BYTES, 'utf8');
-  bytes.writeUInt32LE(crc32(bytes.subarray(HEADER_BYTES)), TEXT_SUM_AT);
-  bytes.writeUInt32LE(length, LENGTH_AT);
-  bytes.writeUInt32LE(rowCount, ROWS_AT);
-  bytes.writeDoubleLE(block, BLOCK_AT);
-  bytes.writeDoubleLE(previous, PREVIOUS_AT);
-  bytes.writeDoubleLE(insertedUpTo, INSERTED_AT);
-  bytes.writeUInt32LE(crc32(bytes.subarray(TEXT_SUM_AT, HEADER_BYTES)), HEADER_SUM_AT);
-  return bytes;
+export function encodeRecord({ block, previous, insertedUpTo, rowCount, bytes }: NewRecord): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES);
+  MAGIC.copy(header);
+  header[FORMAT_AT] = ROWS;
+  header.writeUInt32LE(crc32(bytes), BYTES_SUM_AT);
+  header.writeUInt32LE(bytes.length, LENGTH_AT);
+  header.writeUInt32LE(rowCount, ROWS_AT);
+  header.writeDoubleLE(block, BLOCK_AT);
+  header.writeDoubleLE(previous, PREVIOUS_AT);
+  header.writeDoubleLE(insertedUpTo, INSERTED_AT);
+  header.writeUInt32LE(crc32(header.subarray(BYTES_SUM_AT)), HEADER_SUM_AT);
+  return Buffer.concat([header, bytes]);
 }
 
 /** Returns the records of a segment and what of it is no record. Continues after damage at the next intact record. */
@@ -80,24 +84,27 @@ export function parseSegment(bytes: Buffer): ParsedSegment {
 function readRecord(bytes: Buffer, at: number): LogRecord | undefined {
   if (!isHeader(bytes, at)) return undefined;
   const from = at + HEADER_BYTES;
-  const text = bytes.subarray(from, from + lengthOf(bytes, at));
-  if (text.length < lengthOf(bytes, at) || crc32(text) !== bytes.readUInt32LE(at + TEXT_SUM_AT))
+  const content = bytes.subarray(from, from + lengthOf(bytes, at));
+  if (content.length < lengthOf(bytes, at) || crc32(content) !== bytes.readUInt32LE(at + BYTES_SUM_AT))
     return undefined;
   return {
     block: bytes.readDoubleLE(at + BLOCK_AT),
     previous: bytes.readDoubleLE(at + PREVIOUS_AT),
     insertedUpTo: bytes.readDoubleLE(at + INSERTED_AT),
     rowCount: bytes.readUInt32LE(at + ROWS_AT),
-    text: text.toString('utf8'),
+    format: bytes[at + FORMAT_AT] === LINES ? 'lines' : 'rows',
+    bytes: content,
   };
 }
 
 const lengthOf = (bytes: Buffer, at: number) => bytes.readUInt32LE(at + LENGTH_AT);
 
 function isHeader(bytes: Buffer, at: number): boolean {
-  if (at + HEADER_BYTES > bytes.length || bytes.compare(MAGIC, 0, 4, at, at + 4) !== 0) return false;
+  if (at + HEADER_BYTES > bytes.length || bytes.compare(MAGIC, 0, FORMAT_AT, at, at + FORMAT_AT) !== 0)
+    return false;
+  if (bytes[at + FORMAT_AT] !== LINES && bytes[at + FORMAT_AT] !== ROWS) return false;
   return (
-    crc32(bytes.subarray(at + TEXT_SUM_AT, at + HEADER_BYTES)) === bytes.readUInt32LE(at + HEADER_SUM_AT)
+    crc32(bytes.subarray(at + BYTES_SUM_AT, at + HEADER_BYTES)) === bytes.readUInt32LE(at + HEADER_SUM_AT)
   );
 }
 

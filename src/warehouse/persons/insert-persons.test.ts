@@ -2,12 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { replayLinks } from '../../../test/analytics/replay-links.ts';
-import { eventRow, useTestGateway } from '../../../test/support/warehouse-store.ts';
-import { createBlockStore } from '../block-store.ts';
-import { encodeRow } from '../event-columns.ts';
+import { eventRow, insertOnly, useTestGateway } from '../../../test/support/warehouse-store.ts';
 import type { EventRow } from '../event-row.ts';
 import { createDraft, fillDraft } from '../integrity/rebuild.ts';
-import { joinLines } from '../logged-block.ts';
+import { encodeBlock } from '../logged-block.ts';
 import { derivePersonIds, deriveUserProperties } from './derive-persons.ts';
 import { insertPersons, type PersonEvent } from './insert-persons.ts';
 import { repairPersons } from './repair-persons.ts';
@@ -38,7 +36,7 @@ const listPersons = async (project_id: string, table = 'person_ids') => {
 /** Stores rows as one block and returns the conflicts among them. */
 async function store(rows: EventRow[]): Promise<PersonEvent[]> {
   block += 1;
-  await createBlockStore(gateway).insertEvents([joinLines(rows.map(encodeRow), block)]);
+  await insertOnly(gateway, ['events'], [encodeBlock(block, rows)]);
   return await insertPersons(gateway, rows, block);
 }
 
@@ -149,7 +147,7 @@ test('a repair derives what a kill left out, and writes nothing when nothing is 
   const properties = JSON.stringify({ anonymous_id: 'a', $set: { plan: 'pro' } });
   const row = identify(1, 'a', 'u', { project_id, properties, event_id: 'cut' });
   block += 1;
-  await createBlockStore(gateway).insertEvents([joinLines([encodeRow(row)], block)]);
+  await insertOnly(gateway, ['events'], [encodeBlock(block, [row])]);
   const repair = () => repairPersons(gateway, { from: block, highest: block });
   const countParts = () =>
     gateway.query(

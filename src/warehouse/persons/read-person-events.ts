@@ -5,6 +5,9 @@ import { PERSON_EVENTS } from './read-reserved.ts';
 /** Which events something is derived from: those of the blocks from `from` to the one before `to`. */
 export type BlockRange = { from?: number; to?: number | undefined };
 
+/** Limits work to one project if it has an ID. */
+export type OfProject = { projectId?: string | undefined };
+
 /** Events in memory at a time: up to 32 KB each, a few hundred bytes as a rule. */
 const EVENTS_PER_PAGE = 5_000;
 
@@ -13,7 +16,7 @@ type Position = { block: number; project: string; app: string; event_id: string;
 /** Yields the stored events that say something about persons, page by page. Rejects with StorageError. */
 export async function* readPersonEvents(
   gateway: Pick<Gateway, 'query'>,
-  { from = 0, to }: BlockRange,
+  { from = 0, to, projectId }: BlockRange & OfProject,
 ): AsyncGenerator<PersonEvent[]> {
   let after: Position = { block: from, project: '', app: '', event_id: '', verified: 0 };
   for (;;) {
@@ -23,10 +26,11 @@ export async function* readPersonEvents(
         verified, key_id, sdk, block
       FROM events
       WHERE event_name IN {names:Array(String)} AND block >= {block:UInt64}${to === undefined ? '' : ' AND block < {to:UInt64}'}
+        ${projectId === undefined ? '' : 'AND project_id = {of_project:String}'}
         AND (block, project, app, event_id, verified)
           > ({block:UInt64}, {project:String}, {app:String}, {event_id:String}, {verified:UInt8})
       ORDER BY block, project, app, event_id, verified LIMIT ${EVENTS_PER_PAGE}`,
-      { ...after, names: PERSON_EVENTS, to },
+      { ...after, names: PERSON_EVENTS, to, of_project: projectId },
       { timeoutMs: 600_000 },
     );
     const last = rows.at(-1);

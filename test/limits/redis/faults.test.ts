@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { quantile } from '../../../bench/report.ts';
 import { findFreePort } from '../../support/free-port.ts';
 import { makeTempDir } from '../../support/harness.ts';
-import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
+import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
 import { countPassing, oneUnit, openStore, requireHealed, startLoad, waitUntil } from './redis-store.ts';
 
 /** How long a call waits for Redis. Calls that do not wait take less on any machine, except one in a hundred. */

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { cleanUp } from '../../support/clean-up.ts';
 import { findFreePort } from '../../support/free-port.ts';
-import { NEEDS_REDIS, startProxy, startRedis, type TestRedis } from './redis-server.ts';
+import { startProxy } from '../../support/tcp-proxy.ts';
+import { NEEDS_REDIS, startRedis, type TestRedis } from './redis-server.ts';
 import { type Fault, LEFT, requireSteady, startLimitedServer, waitForStatus } from './redis-under-load.ts';
 
 const PASSWORD = 'never-to-be-read-in-a-log';

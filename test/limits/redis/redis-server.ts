@@ -1,6 +1,5 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
 import { Redis } from 'ioredis';
@@ -74,53 +73,4 @@ async function waitUntilReady({ stdout }: ChildProcess): Promise<void> {
     }
   }
   throw new Error('Redis exited before it was ready.');
-}
-
-/** A proxy to a port, with injectable faults. */
-export type Proxy = AsyncDisposable & {
-  port: number;
-  /** Delays every byte by this much from now on. */
-  setDelay: (ms: number) => void;
-  /** Connects to another port from now on. */
-  retarget: (port: number) => void;
-  /** The other side of the open connections disappears without closing them. */
-  swallow: () => void;
-};
-
-/** Forwards bytes to `port`, in order. */
-export async function startProxy(port: number): Promise<Proxy> {
-  let delayMs = 0;
-  let target = port;
-  const sockets = new Set<Socket>();
-  const pass = (from: Socket, to: Socket) => {
-    sockets.add(from);
-    from.on('data', (bytes) => setTimeout(() => to.write(bytes), delayMs));
-    from.on('error', () => to.destroy());
-    from.on('close', () => {
-      sockets.delete(from);
-      to.destroy();
-    });
-  };
-  const server = createServer((incoming) => {
-    const outgoing = connect(target, '127.0.0.1');
-    pass(incoming, outgoing);
-    pass(outgoing, incoming);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-    port: (server.address() as AddressInfo).port,
-    setDelay(ms) {
-      delayMs = ms;
-    },
-    retarget(other) {
-      target = other;
-    },
-    swallow() {
-      for (const socket of sockets) socket.removeAllListeners('data').resume();
-    },
-  };
 }

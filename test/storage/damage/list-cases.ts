@@ -17,10 +17,11 @@ export type Case = {
 /** All tables. What the engine does with a file does not depend on its table, so each file is damaged in `events` only. */
 const TABLES = ['events', 'event_ids', 'users', 'schema_migrations'];
 const FILES_OF_OTHERS = ['data.bin', 'data.cmrk4', 'checksums.txt', 'count.txt', 'primary.cidx'];
-/** Tables that are derived again in the same way as those above, or as each other. */
+/** Tables that are derived again in the same way as those above, or as each other, and those that cannot be. */
 const MORE_TABLES = [
   ...['links', 'person_ids', 'user_properties'],
-  ...['user_days', 'user_day_values', 'revenue_days', 'rollup_days'],
+  ...['user_days', 'user_day_values', 'revenue_days', 'rollup_days', 'linked_days'],
+  ...['erased_ids', 'deleted_until'],
 ];
 
 /** Returns each damage to each kind of file in the folders. */
@@ -37,7 +38,7 @@ function listEventCases(dataDir: string): Case[] {
       cases.push({ name: `events/${name}`, folder: 'stopped', path: relative(dataDir, path), damage });
   };
   for (const table of TABLES) addTable(add, table, tables.get(table));
-  for (const table of MORE_TABLES) addDerivedTable(add, table, tables.get(table)?.folder ?? '');
+  for (const table of MORE_TABLES) addSmallTable(add, table, tables.get(table)?.folder ?? '');
   add('metadata/appflow.sql', join(eventsDir, 'metadata/appflow.sql'));
   for (const name of ['metadata', 'store', 'data', 'tmp'])
     add(`${name}/`, join(eventsDir, name), ['deleted']);
@@ -63,7 +64,7 @@ function addTable(add: AddCases, table: string, { definition = '', folder = '' }
   }
 }
 
-function addDerivedTable(add: AddCases, table: string, folder: string): void {
+function addSmallTable(add: AddCases, table: string, folder: string): void {
   add(` folder of ${table}`, folder, ['deleted']);
   for (const [kind, part] of listPartKinds(folder)) {
     add(` ${table}, a ${kind} part`, part, ['deleted']);
@@ -110,8 +111,10 @@ function listControlCases({ stopped }: Folders): Case[] {
 /** One part of each kind: with a file for each column (wide), and with one file for all (compact). */
 function listPartKinds(folder: string): Map<string, string> {
   const parts = readdirSync(folder).filter((name) => /_\d+_\d+_\d+$/.test(name));
+  // A deletion leaves the part that it has replaced for some minutes: the new one has a longer name.
+  const current = parts.filter((name) => !parts.some((other) => other.startsWith(`${name}_`)));
   return new Map(
-    parts.map((name) => {
+    current.map((name) => {
       const part = join(folder, name);
       return [readdirSync(part).includes('data.bin') ? 'compact' : 'wide', part];
     }),

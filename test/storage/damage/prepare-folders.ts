@@ -4,13 +4,13 @@ import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { readConfig } from '../../../src/config/config.ts';
-import { openControl } from '../../../src/control/open.ts';
+import { openSqliteControl } from '../../../src/control/open-sqlite.ts';
 import { systemClock } from '../../../src/lib/clock.ts';
 import { openRollups } from '../../../src/rollups/rollups.ts';
+import { openEvents } from '../../../src/server/open-events.ts';
 import { openControlServices } from '../../../src/server/open-services.ts';
 import { embedded } from '../../../src/warehouse/engine/embedded.ts';
 import { openGateway } from '../../../src/warehouse/engine/gateway.ts';
-import { openWarehouse } from '../../../src/warehouse/open.ts';
 import { initByCli, type ServerProcess, startServerProcess } from '../../support/child-processes.ts';
 import { makeTempDir } from '../../support/harness.ts';
 import { listTables } from './list-tables.ts';
@@ -43,7 +43,7 @@ async function send(
   assert.equal(status, 200, text);
 }
 
-/** Sends an event that fills a row of each table of persons. */
+/** Sends an event that fills a row of each table of persons, and an old one. */
 async function identify(
   server: ServerProcess,
   { server_key: key, app_id }: { server_key: string; app_id: string },
@@ -52,12 +52,16 @@ async function identify(
   const event = { event_id: 'linked', event_name: '$identify', app_id, app_user_id: 'ann', properties };
   const paid = { event_id: 'paid', event_name: 'purchase', app_id, app_user_id: 'ann' };
   const bought = { ...paid, properties: { revenue: 9.99, currency: 'USD' } };
+  const old = { event_id: 'old', event_name: 'opened', app_id, app_user_id: 'ann', timestamp: OLD };
   const { status, text } = await server.call('POST', '/v1/events', {
     key,
-    body: { events: [event, bought] },
+    body: { events: [event, bought, old] },
   });
   assert.equal(status, 200, text);
 }
+
+/** The time of an event that retention deletes. */
+const OLD = '2025-01-01T00:00:00Z';
 
 /** Runs a server, sends events, merges them into a wide part, sends more, and returns what stays on disk. */
 export async function prepareFolders(): Promise<Folders> {
@@ -70,7 +74,7 @@ export async function prepareFolders(): Promise<Folders> {
   for (const prefix of ['a', 'b', 'c']) await send(first, project, prefix, EVENTS_PER_BATCH, 4_000);
   await first.stop();
   await mergeParts(join(stopped, 'events'));
-  await rollUp(stopped);
+  await deleteAndRollUp(stopped, project.project_id);
   await leaveFreePages(join(stopped, 'control.db'));
   await using second = await startServerProcess(env);
   for (const prefix of ['d', 'e']) await send(second, project, prefix, 20, 10);
@@ -87,12 +91,12 @@ export async function prepareFolders(): Promise<Folders> {
   return { stopped, killed };
 }
 
-/** Derives the days that have changed. */
-async function rollUp(dataDir: string): Promise<void> {
+/** Deletes the old event, as retention does, and derives the days that have changed. */
+async function deleteAndRollUp(dataDir: string, projectId: string): Promise<void> {
   const config = readConfig({ APPFLOW_DATA_DIR: dataDir, PORT: '0', LOG_LEVEL: 'silent' });
   const control = await openControlServices(config);
-  const { log, clock, eventsDir: path } = control;
-  const warehouse = await openWarehouse({ path, log, clock });
+  const warehouse = await openEvents(control);
+  await warehouse.deleteEvents({ projectId, to: Date.parse(OLD) });
   const rollups = openRollups({ ...control, warehouse });
   await rollups.settle();
   await rollups.close();
@@ -120,7 +124,7 @@ async function leaveFreePages(file: string): Promise<void> {
   database.close();
   rmSync(`${file}-sum`);
   // Closed by the product, so that its checksum is of this content.
-  await (await openControl(file, systemClock())).close();
+  await (await openSqliteControl(file, systemClock())).close();
 }
 
 /** Returns a copy of a data folder, removed when the test file ends. */

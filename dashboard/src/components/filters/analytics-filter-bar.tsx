@@ -1,10 +1,7 @@
-import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
 import { parsePropertyFilter } from '../../../../src/events/property-filter.ts';
-import { breakdownQuery } from '../../api/analytics.ts';
-import { propertyNamesQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
 import {
   type AnalyticsFilter,
@@ -21,6 +18,7 @@ import { Input } from '../ui/input.tsx';
 import { Select } from '../ui/select.tsx';
 import { FilterChips, type FilterWords } from './filter-chips.tsx';
 import { Suggestions } from './suggestions.tsx';
+import { usePropertyNames, useValues } from './use-suggestions.ts';
 
 type AnalyticsFilterBarProps = {
   /** The app's ID, or ALL_APPS. */
@@ -158,22 +156,11 @@ const PLACEHOLDERS: Partial<Record<FilterField, string>> = {
   app_version: '2.4.0',
 };
 
-const SUGGESTED_DAYS = 90;
-const SUGGESTIONS_MAX = 200;
-
-/** Returns values of a field, or names of properties, most frequent first. Only suggestions: without an answer there are none. */
+/** Returns values of a field, or names of properties. */
 function useSuggestions(appId: string, field: FilterField): readonly string[] {
-  const { project, can } = useProject();
-  const query = { app_id: appId, by: field, days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };
-  const values = useQuery({
-    ...breakdownQuery(project.id, query),
-    enabled: !isPropertyField(field),
-    staleTime: 300_000,
-  });
-  const names = useQuery({
-    ...propertyNamesQuery(project.id, { app_id: appId }),
-    enabled: field === 'property' && can('events:read'),
-  });
-  if (isPropertyField(field)) return field === 'property' ? (names.data ?? []) : [];
-  return values.data?.data.flatMap(({ value }) => value ?? []) ?? [];
+  const by = isPropertyField(field) ? undefined : field;
+  const values = useValues(by ?? 'event_name', { appId, isWanted: by !== undefined });
+  const names = usePropertyNames([], { appId, isWanted: field === 'property' });
+  if (by !== undefined) return values;
+  return field === 'property' ? names : [];
 }

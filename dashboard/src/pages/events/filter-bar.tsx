@@ -1,14 +1,11 @@
-import { useQuery } from '@tanstack/react-query';
 import { Plus } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { FILTER_LENGTH_MAX } from '../../../../src/events/filter-maxima.ts';
 import { PROPERTY_OPERATORS, type PropertyOperator } from '../../../../src/events/property-condition.ts';
-import { breakdownQuery } from '../../api/analytics.ts';
 import type { App } from '../../api/answers.ts';
-import { propertyNamesQuery } from '../../api/events.ts';
-import { useProject } from '../../api/project.ts';
 import { FilterChips } from '../../components/filters/filter-chips.tsx';
 import { Suggestions } from '../../components/filters/suggestions.tsx';
+import { usePropertyNames, useValues } from '../../components/filters/use-suggestions.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Input } from '../../components/ui/input.tsx';
 import { Select } from '../../components/ui/select.tsx';
@@ -165,28 +162,14 @@ function PropertyInputs({ property, names, op, onProperty, onOperator }: Propert
   );
 }
 
-const SUGGESTED_DAYS = 90;
-const SUGGESTIONS_MAX = 200;
-
 type Suggested = Pick<FilterBarProps, 'app' | 'isAllApps' | 'filters'> & { field: Field };
 
-/**
- * Returns the event names of the app, or the names of properties in its latest events, most frequent first. Only
- * suggestions: without an answer there are none.
- */
+/** Returns the event names of the app, or the names of properties in its latest events with the chosen names. */
 function useSuggestions({ app, isAllApps, filters, field }: Suggested): readonly string[] {
-  const { project, can } = useProject();
-  const app_id = isAllApps ? ALL_APPS : (app?.id ?? '');
-  const names = useQuery({
-    ...breakdownQuery(project.id, { app_id, by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX }),
-    enabled: field === 'event_name' && app !== undefined && can('analytics:read'),
-    staleTime: 300_000,
-  });
-  const event_name = filters.filter((filter) => filter.field === 'event_name').map(({ value }) => value);
-  const properties = useQuery({
-    ...propertyNamesQuery(project.id, { app_id, ...(event_name.length > 0 && { event_name }) }),
-    enabled: field === 'property' && app !== undefined,
-  });
-  if (field === 'property') return properties.data ?? [];
-  return names.data?.data.flatMap(({ value }) => value ?? []) ?? [];
+  const appId = isAllApps ? ALL_APPS : (app?.id ?? '');
+  const isReady = app !== undefined;
+  const chosen = filters.filter((filter) => filter.field === 'event_name').map(({ value }) => value);
+  const names = useValues('event_name', { appId, isWanted: isReady && field === 'event_name' });
+  const properties = usePropertyNames(chosen, { appId, isWanted: isReady && field === 'property' });
+  return field === 'property' ? properties : names;
 }

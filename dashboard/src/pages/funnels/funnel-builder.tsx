@@ -1,10 +1,9 @@
-import { useQuery } from '@tanstack/react-query';
 import { ArrowDown, ArrowUp, Plus, Trash2, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
-import { breakdownQuery } from '../../api/analytics.ts';
 import type { FunnelDefinition } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { Suggestions } from '../../components/filters/suggestions.tsx';
+import { usePropertyNames, useValues } from '../../components/filters/use-suggestions.ts';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Field } from '../../components/ui/field.tsx';
@@ -35,7 +34,7 @@ type FunnelBuilderProps = {
 /** A form with the steps of a funnel. */
 export function FunnelBuilder({ appId, definition, onShow }: FunnelBuilderProps) {
   const [draft, setDraft] = useState(() => toDraft(definition));
-  const names = useEventNames(appId);
+  const names = useValues('event_name', { appId, isWanted: true });
   const listId = useId();
   const setSteps = (steps: DraftStep[]) => setDraft({ ...draft, steps });
   const submit = (event: FormEvent) => {
@@ -55,6 +54,8 @@ export function FunnelBuilder({ appId, definition, onShow }: FunnelBuilderProps)
                 key={step.id}
                 step={step}
                 number={index + 1}
+                appId={appId}
+                names={names}
                 listId={listId}
                 onChange={(changed) =>
                   setSteps(draft.steps.map((one) => (one.id === step.id ? changed : one)))
@@ -87,29 +88,24 @@ export function FunnelBuilder({ appId, definition, onShow }: FunnelBuilderProps)
   );
 }
 
-const SUGGESTED_DAYS = 90;
-const SUGGESTIONS_MAX = 200;
-
-/** Returns names of events, most frequent first. Only suggestions: without an answer there are none. */
-function useEventNames(appId: string): readonly string[] {
-  const { project } = useProject();
-  const query = { app_id: appId, by: 'event_name', days: SUGGESTED_DAYS, limit: SUGGESTIONS_MAX };
-  const { data } = useQuery({ ...breakdownQuery(project.id, query), staleTime: 300_000 });
-  return data?.data.flatMap(({ value }) => value ?? []) ?? [];
-}
-
 type StepFieldsProps = {
   step: DraftStep;
   number: number;
   count: number;
+  appId: string;
+  /** Names of events, which the list with this ID suggests. */
+  names: readonly string[];
   listId: string;
   onChange: (step: DraftStep) => void;
   onMove: (by: 1 | -1) => void;
   onRemove: () => void;
 };
 
-function StepFields({ step, number, count, listId, onChange, onMove, onRemove }: StepFieldsProps) {
+function StepFields(props: StepFieldsProps) {
+  const { step, number, count, listId, onChange, onMove, onRemove } = props;
   const { can } = useProject();
+  const propertyListId = useId();
+  const properties = useStepProperties(props);
   const setWhere = (where: DraftCondition[]) => onChange({ ...step, where });
   return (
     <li className="grid gap-2 rounded-lg border p-3">
@@ -155,9 +151,11 @@ function StepFields({ step, number, count, listId, onChange, onMove, onRemove }:
           <Trash2 aria-hidden />
         </Button>
       </div>
+      <Suggestions id={propertyListId} values={properties} />
       {step.where.map((condition) => (
         <ConditionFields
           key={condition.id}
+          listId={propertyListId}
           condition={condition}
           onChange={(changed) => setWhere(step.where.map((one) => (one.id === condition.id ? changed : one)))}
           onRemove={() => setWhere(step.where.filter((one) => one.id !== condition.id))}
@@ -180,23 +178,31 @@ function StepFields({ step, number, count, listId, onChange, onMove, onRemove }:
   );
 }
 
+/** Returns the names of properties of the step's event; of all events until its name is one that exists. */
+function useStepProperties({ step, names, appId }: StepFieldsProps): readonly string[] {
+  const name = step.event_name.trim();
+  return usePropertyNames(names.includes(name) ? [name] : [], { appId, isWanted: step.where.length > 0 });
+}
+
 type ConditionFieldsProps = {
   condition: DraftCondition;
+  listId: string;
   onChange: (condition: DraftCondition) => void;
   onRemove: () => void;
 };
 
-function ConditionFields({ condition, onChange, onRemove }: ConditionFieldsProps) {
+function ConditionFields({ condition, listId, onChange, onRemove }: ConditionFieldsProps) {
   const { property, op, value } = condition;
   return (
     <div className="flex flex-wrap items-center gap-2">
       <Input
         {...TEXT}
         aria-label="Property"
-        className="w-32 flex-1 sm:flex-none"
+        className="min-w-28 flex-1 sm:w-40 sm:flex-none"
         placeholder="plan"
         required
         maxLength={128}
+        list={listId}
         value={property}
         onChange={({ target }) => onChange({ ...condition, property: target.value })}
       />

@@ -5,6 +5,9 @@ import { cn } from '../../lib/class-names.ts';
 import { formatCount, formatShare } from '../../lib/format.ts';
 import { rejectedShare, type SourceCounts } from './summarize.ts';
 
+/** What the API adds up further keys and SDKs as, when they are too many. */
+const OTHER_SOURCES = 'other';
+
 /** Above this share of rejected events, something is broken. */
 const BAD_SHARE = 0.05;
 
@@ -47,15 +50,19 @@ function SourceRow({ source, nameOfKey }: { source: SourceCounts; nameOfKey: (id
   return (
     <Row>
       <Cell data-label="Key" className="max-w-52 truncate">
-        <Link
-          to="."
-          search={(search) => ({ ...search, key: keyId })}
-          resetScroll={false}
-          title={`Show only this key: ${keyId}`}
-          className="truncate rounded font-medium hover:underline"
-        >
-          {nameOfKey(keyId)}
-        </Link>
+        {keyId === OTHER_SOURCES ? (
+          <span className="font-medium">Other keys and SDKs</span>
+        ) : (
+          <Link
+            to="."
+            search={(search) => ({ ...search, key: keyId })}
+            resetScroll={false}
+            title={`Show only this key: ${keyId}`}
+            className="truncate rounded font-medium hover:underline"
+          >
+            {nameOfKey(keyId)}
+          </Link>
+        )}
       </Cell>
       <Cell data-label="SDK" className="max-w-52">
         {sdk === '' ? (

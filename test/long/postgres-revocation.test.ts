@@ -1,0 +1,2 @@
+// The same with more trials.
+import '../postgres/revocation.test.ts';
