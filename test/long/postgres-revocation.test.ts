@@ -1,2 +1,0 @@
-// The same with more trials.
-import '../postgres/revocation.test.ts';
