@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 
 /** What a key is derived from. */
@@ -15,7 +16,8 @@ export type HashThread = {
  */
 const DERIVE_MS_MAX = 30_000;
 
-const WORKER_FILE = new URL('./hash-worker.ts', import.meta.url);
+/** JavaScript in a published package. */
+const WORKER_FILE = new URL(`./hash-worker${extname(import.meta.filename)}`, import.meta.url);
 
 /** Returns a thread that starts with the first key, and does not keep the process alive while it has nothing to do. */
 export function createHashThread(workerFile = WORKER_FILE, deriveMsMax = DERIVE_MS_MAX): HashThread {
