@@ -12,17 +12,21 @@ export type LinkPurpose = 'setup' | 'reset' | 'reset_without_totp';
 
 type Link = { purpose: LinkPurpose; personId: string | null; expiresAt: number | null };
 
-/** Stores a new link, as a hash only, and deletes the person's previous one. Returns its token. */
+/** Deletes the links of a person, or setup links. */
+export async function deleteLinks(tx: ControlTransaction, personId: string | null): Promise<void> {
+  const links = tx.deleteFrom('one_time_links');
+  // PostgreSQL has IS for null only.
+  const own =
+    personId === null ? links.where('person_id', 'is', null) : links.where('person_id', '=', personId);
+  await own.execute();
+}
+
+/** Stores a new link, as a hash only. Returns its token. */
 export async function insertLink(
   tx: ControlTransaction,
   { purpose, personId, expiresAt }: Link,
   now: number,
 ): Promise<string> {
-  const previous = tx.deleteFrom('one_time_links');
-  // PostgreSQL has IS for null only.
-  const own =
-    personId === null ? previous.where('person_id', 'is', null) : previous.where('person_id', '=', personId);
-  await own.execute();
   const token = createToken();
   await tx
     .insertInto('one_time_links')

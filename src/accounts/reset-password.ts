@@ -10,6 +10,7 @@ import { appendForPerson, findPersonId } from './account.ts';
 import { RESET_MS } from './account-rules.ts';
 import { rememberDevice } from './known-device.ts';
 import {
+  deleteLinks,
   findLink,
   hashAndSpend,
   insertLink,
@@ -41,6 +42,7 @@ export async function createResetLink(
       const diff = diffOf({}, { purpose });
       await appendForPerson(services, tx, { personId, actor, action: 'account.reset_link_created', diff });
       const now = clock.now();
+      await deleteLinks(tx, personId);
       return insertLink(tx, { purpose, personId, expiresAt: now + RESET_MS }, now);
     },
     URGENT,

@@ -108,6 +108,6 @@ export type OneTimeLinkTable = {
   /** Null for the setup link, which creates a person. */
   person_id: string | null;
   created_at: number;
-  /** Null for the setup link, which is valid until the next start. */
+  /** Null for the setup link, which is valid until the next start or, with several nodes, until there is an account. */
   expires_at: number | null;
 };

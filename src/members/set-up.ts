@@ -1,10 +1,18 @@
 import { type AccountServices, insertAccount } from '../accounts/account.ts';
-import { findLink, hashAndSpend, insertLink, spendLink, unusableLink } from '../accounts/one-time-link.ts';
+import {
+  deleteLinks,
+  findLink,
+  hashAndSpend,
+  insertLink,
+  spendLink,
+  unusableLink,
+} from '../accounts/one-time-link.ts';
 import { hashPassword } from '../accounts/password.ts';
 import { insertSession, type StartedSession } from '../accounts/start-session.ts';
 import type { Actor } from '../api/caller.ts';
 import { type BrowserRequest, requireTls } from '../api/raw-request.ts';
 import { requireNoKeysIn } from '../api/validate.ts';
+import type { Config } from '../config/config.ts';
 import { type Control, type ControlTransaction, NO_CALLER, URGENT } from '../control/control.ts';
 import type { Clock } from '../lib/clock.ts';
 import { insertMember } from './membership.ts';
@@ -31,6 +39,8 @@ export async function setUp(
     return services.control.write(NO_CALLER, async ({ tx }) => {
       await spendLink(tx, ['setup'], token, services.clock.now());
       if (await hasAccounts({ control: { db: tx } })) throw unusableLink();
+      // Those of other nodes.
+      await deleteLinks(tx, null);
       const actor = await insertAccount(services, tx, { name, email, passwordHash }, request);
       await ownProjectsWithoutOwner(services, tx, actor);
       return insertSession(services, tx, request, actor);
@@ -73,20 +83,26 @@ export async function hasAccounts({
 }
 
 /**
- * Returns the token of a new setup link, and deletes the previous one; undefined if an account exists. Called at every
- * start: only people who can read the server's output can create the first account.
+ * Returns the token of a new setup link; undefined if an account exists. The link of the previous start is deleted, but not those of
+ * other nodes. Called at every start: only people who can read the server's output can create the first account.
  */
 export async function renewSetupLink({
   control,
   clock,
+  config,
 }: {
   control: Control;
   clock: Clock;
+  config: Pick<Config, 'nodeUrl'>;
 }): Promise<string | undefined> {
   if (await hasAccounts({ control })) return undefined;
   return control.write(
     NO_CALLER,
-    ({ tx }) => insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now()),
+    async ({ tx }) => {
+      // With several nodes, it is unknown which links belong to nodes that still run.
+      if (config.nodeUrl === undefined) await deleteLinks(tx, null);
+      return insertLink(tx, { purpose: 'setup', personId: null, expiresAt: null }, clock.now());
+    },
     URGENT,
   );
 }
