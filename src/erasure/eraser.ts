@@ -30,7 +30,7 @@ export type Eraser = {
   /** Starts carrying out what is requested, as soon as the event store is open. */
   start(store: ErasureStore): void;
   /**
-   * Carries out what is under way, and returns this erasure when it is done, or after `waitMs`; undefined if there is none.
+   * Carries out what is under way, and returns this erasure when it is done, after `waitMs`, or when it stops; undefined if there is none.
    */
   run(id: string, waitMs: number): Promise<Erasure | undefined>;
   /** Stops after the deletion that is running. What is left is carried out after the next start. */
@@ -93,6 +93,7 @@ export function createEraser(services: ErasureControl): Eraser {
       stopPolling = runPeriodically({ everyMs: POLL_MS, run: poll, onError });
     },
     async run(id, waitMs) {
+      if (isStopped) return await findErasure(control, id);
       const done = Promise.withResolvers<void>();
       const timer = setTimeout(done.resolve, waitMs);
       waiting.set(id, done.resolve);
@@ -107,6 +108,8 @@ export function createEraser(services: ErasureControl): Eraser {
     },
     async stop() {
       isStopped = true;
+      // A server that stops waits for its requests.
+      for (const wake of waiting.values()) wake();
       await stopPolling();
       await turns.idle();
     },

@@ -74,3 +74,13 @@ it('refuses requests to a node that does not store events', async () => {
   assert.equal((await send('six', { to: other })).status, 409);
   assert.equal(await countEvents(), before);
 });
+
+it('refuses rows of a person who was erased, from a node that does not know it yet', async () => {
+  const before = await countEvents();
+  const erased = await node.call('DELETE', `/v1/users/${rowOf('').app_user_id}`, { key });
+  assert.equal(erased.status, 200, erased.text);
+  assert.ok((await countEvents()) < before);
+  const answer = await send('seven');
+  assert.deepEqual([answer.status, answer.text], [200, 'e']);
+  assert.equal(await countEvents(), 0);
+});
