@@ -21,15 +21,16 @@ export async function openEvents(
     return openWarehouse({ ...optionsOf(services), knownEvents, noteEvents });
   }
   const lease = await takeEventLease(services, waits);
-  const warehouse = await openUnderLease(services, { url: config.clickhouseUrl, lease });
-  const close = () => warehouse.close().finally(() => lease.release(!warehouse.isFailing()));
-  return { ...warehouse, close };
+  return openUnderLease(services, { url: config.clickhouseUrl, lease });
 }
 
-/** Opens the events on a server for writing. Closing them does not release the lease, but a failure does. Rejects with StorageError. */
+/**
+ * Opens the events on a server for writing. Closing them releases the lease, and so does a failure. Rejects with StorageError, or with an
+ * AbortError soon after `signal`.
+ */
 export async function openUnderLease(
   services: ControlServices,
-  { url, lease }: { url: string; lease: Lease },
+  { url, lease, signal }: { url: string; lease: Lease; signal?: AbortSignal },
 ): Promise<Warehouse> {
   const { control, config, log } = services;
   try {
@@ -39,6 +40,7 @@ export async function openUnderLease(
       cluster: config.clickhouseCluster,
       storeId,
       lease,
+      signal,
       onFenced: () => endProcess(log),
     };
     const warehouse = await openWarehouse({ ...optionsOf(services), server });
@@ -46,7 +48,8 @@ export async function openUnderLease(
       await warehouse.close();
       throw error;
     });
-    return warehouse;
+    const close = () => warehouse.close().finally(() => lease.release(!warehouse.isFailing()));
+    return { ...warehouse, close };
   } catch (error) {
     await lease.release(false);
     throw error;

@@ -82,7 +82,7 @@ async function openAsNode(control: ControlServices, address: string, url: string
 
   const { warehouse, handOver } = await startNode({
     ...{ address, control: control.control, leaseName: EVENT_LEASE, reader, keys, clock, log, startOwn },
-    open: () => openOwn(control, url),
+    open: (signal) => openOwn(control, url, signal),
     isErased: (row: EventRow) => tombstones.isErased(row.app_id, row.app_user_id, row.timestamp),
     onErased: following.refresh,
   }).catch(async (error: unknown) => {
@@ -98,9 +98,13 @@ async function openAsNode(control: ControlServices, address: string, url: string
   };
 }
 
-async function openOwn(control: ControlServices, url: string): Promise<OpenedStore | undefined> {
+async function openOwn(
+  control: ControlServices,
+  url: string,
+  signal: AbortSignal,
+): Promise<OpenedStore | undefined> {
   const lease = await findEventLease(control);
-  return lease && { lease, warehouse: await openUnderLease(control, { url, lease }) };
+  return lease && { lease, warehouse: await openUnderLease(control, { url, lease, signal }) };
 }
 
 /** Waits until no node uses rollups any more that contain the person. */

@@ -28,9 +28,12 @@ const SYNCED = 'SETTINGS fsync_after_insert = 1, fsync_part_directory = 1';
 /**
  * Marks the database of a server as that of this installation, and fences off earlier holders of the lease: when it resolves, none of
  * them can insert events any more. Call it before anything else. Rejects with StorageError, also if the database belongs to another
- * installation.
+ * installation, and with an AbortError when `signal` ends the wait.
  */
-export async function claimServer(gateway: Gateway, { cluster, storeId, lease }: EventServer): Promise<void> {
+export async function claimServer(
+  gateway: Gateway,
+  { cluster, storeId, lease, signal }: EventServer,
+): Promise<void> {
   if (cluster !== undefined) await requireCluster(gateway, cluster);
   await gateway.command(
     `CREATE TABLE IF NOT EXISTS installation (id String) ENGINE = MergeTree ORDER BY id ${SYNCED}`,
@@ -42,7 +45,7 @@ export async function claimServer(gateway: Gateway, { cluster, storeId, lease }:
   );
   await gateway.command(`INSERT INTO epochs SELECT max(epoch) + 1, '${lease.holder}' FROM epochs`);
   // An insert that began before may still be running.
-  if (!lease.wasReleased) await setTimeout(INSERT_MS);
+  if (!lease.wasReleased) await setTimeout(INSERT_MS, undefined, { signal });
 }
 
 /**

@@ -14,7 +14,7 @@ export type Election = {
   poke(): Promise<void>;
   /** Resolves when it is another one than `owner`, when this node has become it, or after `waitMs`. */
   changed(owner: Owner | undefined, waitMs: number): Promise<void>;
-  /** No longer tries to be that node. Resolves when no attempt is running. */
+  /** No longer tries to be that node, and aborts an attempt that is running. Resolves when it has ended. */
   withdraw(): Promise<void>;
   stop(): Promise<void>;
 };
@@ -22,8 +22,11 @@ export type Election = {
 export type ElectionOptions = {
   control: Pick<Control, 'db'>;
   name: string;
-  /** Takes the lease if it is free, and starts to store events; returns undefined if another process was faster. */
-  take: () => Promise<Pick<Lease, 'holder'> | undefined>;
+  /**
+   * Takes the lease if it is free, and starts to store events; returns undefined if another process was faster. When `signal` fires, it
+   * soon ends.
+   */
+  take: (signal: AbortSignal) => Promise<Pick<Lease, 'holder'> | undefined>;
   log: Log;
 };
 
@@ -36,7 +39,7 @@ const RETRY_MS = 5 * SECOND_MS;
 export function startElection({ control, name, take, log }: ElectionOptions): Election {
   let current: Owner | undefined;
   let own: string | undefined;
-  let isWithdrawn = false;
+  const withdrawal = new AbortController();
   let notBeforeMs = 0;
   let taking: Promise<void> | undefined;
   const waiting = new Set<() => void>();
@@ -54,10 +57,11 @@ export function startElection({ control, name, take, log }: ElectionOptions): El
 
   async function takeLease(): Promise<void> {
     try {
-      own = (await take())?.holder;
+      own = (await take(withdrawal.signal))?.holder;
     } catch (err) {
       notBeforeMs = performance.now() + RETRY_MS;
-      log.error({ err }, 'this node could not start to store events; tried again');
+      if (!withdrawal.signal.aborted)
+        log.error({ err }, 'this node could not start to store events; tried again');
     }
     taking = undefined;
     wakeAll();
@@ -65,11 +69,12 @@ export function startElection({ control, name, take, log }: ElectionOptions): El
 
   async function poll(): Promise<void> {
     // The holder need not look: if it loses the lease, it ends.
+    const isWithdrawn = withdrawal.signal.aborted;
     if (own !== undefined && !isWithdrawn) return;
     const found = await findHolder(control, name);
     const isOther = found !== undefined && !found.isFree && found.holder !== own && found.address !== null;
     set(isOther ? { holder: found.holder, address: found.address ?? '' } : undefined);
-    const mayTry = !isWithdrawn && performance.now() >= notBeforeMs;
+    const mayTry = !withdrawal.signal.aborted && performance.now() >= notBeforeMs;
     if (mayTry && (found === undefined || found.isFree)) taking ??= takeLease();
   }
 
@@ -89,7 +94,7 @@ export function startElection({ control, name, take, log }: ElectionOptions): El
       clearTimeout(timer);
     },
     async withdraw() {
-      isWithdrawn = true;
+      withdrawal.abort();
       await taking;
     },
     stop,

@@ -16,11 +16,11 @@ import { createFeedHub, type FeedHub } from './feed-hub.ts';
 import { createForwarder } from './forwarder.ts';
 import { listenForNodes } from './node-listener.ts';
 import { createNodeClient } from './node-request.ts';
-import { publishInserted } from './publish-inserted.ts';
+import { type Publisher, publishInserted } from './publish-inserted.ts';
 import { createSignatureCheck } from './signature.ts';
 
-/** A store that this process may write to, and its lease. */
-export type OpenedStore = { warehouse: Warehouse; lease: Lease };
+/** A store that this process may write to, and its lease, which closing the store releases. */
+export type OpenedStore = { warehouse: Warehouse; lease: Pick<Lease, 'holder' | 'announce'> };
 
 export type NodeOptions = {
   /** Where other nodes reach this one. */
@@ -30,8 +30,8 @@ export type NodeOptions = {
   reader: EventReader;
   /** What requests are signed with: the first key; the others are accepted. */
   keys: readonly [KeyObject, ...KeyObject[]];
-  /** Takes the lease and opens the store for writing; undefined if another process has the lease. */
-  open: () => Promise<OpenedStore | undefined>;
+  /** Takes the lease and opens the store for writing, unless `signal` fires before; undefined if another process has the lease. */
+  open: (signal: AbortSignal) => Promise<OpenedStore | undefined>;
   /** Starts what only the node does that stores events. Returns the function that stops it. */
   startOwn: (own: Warehouse) => () => Promise<void>;
   isErased: (row: EventRow) => boolean;
@@ -48,7 +48,12 @@ export type Node = {
   handOver(): Promise<void>;
 };
 
-type Own = OpenedStore & { hub: FeedHub; stopOwn: () => Promise<void>; stopAnnouncing: () => Promise<void> };
+type Own = OpenedStore & {
+  hub: FeedHub;
+  publisher: Publisher;
+  stopOwn: () => Promise<void>;
+  stopAnnouncing: () => Promise<void>;
+};
 
 /** Starts a node. Rejects if it cannot listen at its address. */
 export async function startNode(options: NodeOptions): Promise<Node> {
@@ -65,8 +70,8 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const client = createNodeClient(keys[0], clock);
   const election = startElection({
     ...{ control: options.control, name: options.leaseName, log },
-    async take() {
-      const opened = await openCurrent(options);
+    async take(signal) {
+      const opened = await openCurrent(options, signal);
       if (opened !== undefined) own = startOwn(options, opened, source.publish);
       return opened?.lease;
     },
@@ -83,9 +88,9 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     await before.stopOwn();
     // From here on, this node forwards what it gets.
     own = undefined;
-    const { warehouse, lease, hub } = before;
-    await warehouse.close().finally(() => lease.release(!warehouse.isFailing()));
-    hub.close();
+    await before.warehouse.close();
+    before.publisher.stop();
+    before.hub.close();
     log.info('another node may store events now');
   }
 
@@ -118,15 +123,17 @@ export async function startNode(options: NodeOptions): Promise<Node> {
  * Takes the lease, opens the store and reads the erasures, so that it refuses events of people the previous owner erased, from the first
  * one on. Undefined if another process has the lease; rejects with StorageError.
  */
-async function openCurrent({ open, onErased }: NodeOptions): Promise<OpenedStore | undefined> {
-  const opened = await open();
+async function openCurrent(
+  { open, onErased }: NodeOptions,
+  signal: AbortSignal,
+): Promise<OpenedStore | undefined> {
+  const opened = await open(signal);
   if (opened === undefined) return undefined;
-  const { warehouse, lease } = opened;
   try {
     await onErased();
     return opened;
   } catch (error) {
-    await warehouse.close().finally(() => lease.release(!warehouse.isFailing()));
+    await opened.warehouse.close();
     throw error;
   }
 }
@@ -169,10 +176,10 @@ function startOwn(
   const hub = createFeedHub(reached);
   // What other nodes stored before is only in the tables.
   publish(reached);
-  const publishToNodes = publishInserted(warehouse, hub.publish);
+  const publisher = publishInserted(warehouse, hub.publish);
   warehouse.onStored((rows, block) => {
     publish(block, rows);
-    publishToNodes(rows, block);
+    publisher.publish(rows, block);
   });
   const stopOwn = start(warehouse);
   let isAnnounced = false;
@@ -185,7 +192,7 @@ function startOwn(
     onError: (err) => log.warn({ err }, 'the address of this node could not be stored; tried again'),
   });
   log.info({ address }, 'this node stores the events');
-  return { warehouse, lease, hub, stopOwn, stopAnnouncing };
+  return { warehouse, lease, hub, publisher, stopOwn, stopAnnouncing };
 }
 
 const leftToOwner = async () => {

@@ -37,6 +37,8 @@ export type EventServer = {
   storeId: string;
   /** See `Lease` of the control database. */
   lease: { holder: string; wasReleased: boolean; leftMs: () => number };
+  /** Ends the wait for inserts of an earlier holder: opening the store then rejects with an AbortError. */
+  signal?: AbortSignal | undefined;
   /** Called if the server has refused an insert because another process has the lease. */
   onFenced: () => void;
 };
