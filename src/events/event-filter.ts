@@ -3,7 +3,15 @@ import { validationFailed } from '../api/errors.ts';
 import type { closedObject } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { EVENT_MS_MIN } from '../warehouse/event-columns.ts';
-import { hasPropertySql, propertyParams, propertyTextSql, timeSql } from '../warehouse/event-sql.ts';
+import {
+  type BoundSql,
+  hasPropertySql,
+  MAY_BE_OF_USERS_SQL,
+  mayBeOfUsers,
+  propertyParams,
+  propertyTextSql,
+  timeSql,
+} from '../warehouse/event-sql.ts';
 import { FILTER_COUNT_MAX, FILTER_LENGTH_MAX } from './filter-maxima.ts';
 import { type PropertyCondition, parsePropertyCondition } from './property-condition.ts';
 import { propertyConditionSql } from './property-condition-sql.ts';
@@ -93,6 +101,8 @@ export type Filter = {
   params: Record<string, unknown>;
   /** Only events from `from` up to, not including, `to` match, epoch milliseconds. The conditions contain both. */
   times: { from: number; to: number | undefined };
+  /** Set if only events of some users match: whether all are in one app, whose events the table has in the order of time. */
+  ofUsers?: { isOneApp: boolean };
 };
 
 /** Returns the filter for the events of these apps that match the query parameters. Throws 422. */
@@ -103,7 +113,7 @@ export function buildFilter(projectId: string, appIds: readonly string[], filter
     times: parseTimes(filters),
   };
   addCondition(filter, 'app_id IN {app_ids:Array(String)}', { app_ids: appIds });
-  for (const column of ['app_user_id', 'event_id', 'session_id', ...CONTEXT_COLUMNS] as const) {
+  for (const column of ['event_id', 'session_id', ...CONTEXT_COLUMNS] as const) {
     const value = filters[column];
     if (value !== undefined) addCondition(filter, `${column} = {${column}:String}`, { [column]: value });
   }
@@ -115,8 +125,15 @@ export function buildFilter(projectId: string, appIds: readonly string[], filter
     const { sql, params } = propertyConditionSql(condition, `where_${index}`);
     addCondition(filter, sql, params);
   }
-  return filter;
+  const { app_user_id } = filters;
+  if (app_user_id === undefined) return filter;
+  const isUser = { sql: 'app_user_id = {app_user_id:String}', params: { app_user_id } };
+  return withUsers(filter, { appIds, userIds: [app_user_id] }, isUser);
 }
+
+/** Returns SQL of the events that match a filter: what follows FROM. */
+export const matchingSql = ({ conditions, ofUsers }: Filter): string =>
+  `events ${ofUsers ? `PREWHERE ${MAY_BE_OF_USERS_SQL} ` : ''}WHERE ${conditions.join(' AND ')}`;
 
 function parseConditions(texts: readonly string[] = []): PropertyCondition[] {
   const parsed = texts.map((text) => parsePropertyCondition(text));
@@ -141,6 +158,21 @@ export function withCondition(filter: Filter, condition: string, params: Record<
     conditions: [...filter.conditions, condition],
     params: { ...filter.params, ...params },
   };
+}
+
+/** Returns a copy of a filter with a condition that only events of these users of its apps meet. */
+export function withUsers(
+  filter: Filter,
+  { appIds, userIds }: { appIds: readonly string[]; userIds: readonly string[] },
+  { sql, params }: BoundSql,
+): Filter {
+  const [app, ...others] = appIds;
+  const isOneApp = others.length === 0;
+  // Of a list, even of one app, the engine does not know that it has the events in the order of time.
+  const inApp = isOneApp
+    ? withCondition(filter, 'app_id = {app_of_users:String}', { app_of_users: app })
+    : filter;
+  return { ...withCondition(inApp, sql, { ...params, ...mayBeOfUsers(userIds) }), ofUsers: { isOneApp } };
 }
 
 function parseTimes(filters: EventFilters): Filter['times'] {

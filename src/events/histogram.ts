@@ -6,7 +6,7 @@ import type { App } from '../directory/app.ts';
 import { DAY_MS } from '../lib/durations.ts';
 import { closedObject, component } from '../lib/schema.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
-import { buildFilter, EVENT_FILTERS } from './event-filter.ts';
+import { buildFilter, EVENT_FILTERS, matchingSql } from './event-filter.ts';
 import {
   countBucketsAtMost,
   HISTOGRAM_INTERVALS,
@@ -90,7 +90,7 @@ export async function countHistogram(
   const starts = listBucketStarts(interval, timezone, from, to);
   const rows = await warehouse.query<{ start: string; events: string }>(
     `SELECT roundDown(toUnixTimestamp64Milli(timestamp), {starts:Array(Int64)}) AS start, count() AS events
-     FROM events WHERE ${filter.conditions.join(' AND ')} GROUP BY start`,
+     FROM ${matchingSql(filter)} GROUP BY start`,
     { ...filter.params, starts },
     { signal, isLight: query.property === undefined && query.where === undefined },
   );

@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
+import { before, describe, it } from 'node:test';
 import { cleanUp } from '../../test/support/clean-up.ts';
 import { createTestStore, eventRow } from '../../test/support/warehouse-store.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
-import { buildFilter } from './event-filter.ts';
+import { buildFilter, type Filter } from './event-filter.ts';
 import type { PublicEvent } from './event-json.ts';
 import { readNewestFirst, type SearchPosition, toSearchPosition } from './newest-first.ts';
 import { PAGE_BYTES_MAX } from './page.ts';
+import { withPerson } from './person-filter.ts';
 
 const store = await createTestStore();
 const warehouse = await store.open();
@@ -28,12 +29,12 @@ async function append(rows: EventRow[]): Promise<void> {
 
 type Options = { limit?: number; before?: SearchPosition; from?: number; to?: number };
 
-async function readPages(projectId: string, { limit = 1_000, before, from, to }: Options = {}) {
+async function readPages(projectId: string, { limit = 1_000, before: start, from, to }: Options = {}) {
   const times = {
     ...(from === undefined ? {} : { from: new Date(from).toISOString() }),
     ...(to === undefined ? {} : { to: new Date(to).toISOString() }),
   };
-  const window = { before, limit, nowMs: NOW };
+  const window = { before: start, limit, nowMs: NOW };
   const pages: PublicEvent[][] = [];
   for await (const page of readNewestFirst(warehouse, buildFilter(projectId, APPS, times), window, never)) {
     assert.ok(page.length > 0 && page.length <= limit, `a page of ${page.length}`);
@@ -47,6 +48,94 @@ const readIds = async (projectId: string, options: Options) =>
 
 const newestFirst = (rows: readonly EventRow[]) =>
   rows.toSorted((a, b) => b.timestamp - a.timestamp || (a.event_id < b.event_id ? 1 : -1));
+
+/** Returns an ID that shares its 16 bits of a hash with another one. */
+async function findSameHash(id: string): Promise<string> {
+  const hash = (of: string) => `toUInt16(sipHash64(${of}))`;
+  const [row] = await warehouse.query<{ id: string }>(
+    `SELECT concat('other_', toString(number)) AS id FROM numbers(2000000) WHERE ${hash('id')} = ${hash('{id:String}')} LIMIT 1`,
+    { id },
+  );
+  return row?.id ?? assert.fail();
+}
+
+describe('events of users in one app, newest first', () => {
+  const project_id = 'proj_users';
+  const person = {
+    id: 'user',
+    ids: ['user', 'device'].map((id) => ({ app_id: 'app_a', id })),
+    hasMoreIds: false,
+  };
+  const apps = { projectId: project_id, appIds: ['app_a'], hasLinks: true };
+  const rows: EventRow[] = [];
+
+  before(async () => {
+    const others = [await findSameHash('user'), 'someone'];
+    rows.push(
+      ...Array.from({ length: 3_000 }, (_, index) =>
+        eventRow({
+          project_id,
+          app_id: APPS[index % 2] ?? '',
+          app_user_id: ['user', 'device', ...others][Math.floor(index / 2) % 4] ?? '',
+          event_id: `user${(index * 37) % 3_001}`,
+          // Several at the same time, and a year in the middle of them.
+          timestamp: NOW - Math.floor(index / 5) * HOUR_MS - (index > 1_500 ? 8_760 * HOUR_MS : 0),
+        }),
+      ),
+    );
+    // In several parts of the table.
+    for (const part of [rows.slice(0, 500), rows.slice(500, 2_000), rows.slice(2_000)]) {
+      await warehouse.append(part);
+      await warehouse.query('SELECT 1');
+    }
+  });
+
+  const readUsers = async (
+    filter: Filter,
+    limit: number,
+    query: Pick<typeof warehouse, 'query'>['query'] = warehouse.query,
+  ) => {
+    const found: string[] = [];
+    const window = { before: undefined, limit, nowMs: NOW, isRare: true };
+    for await (const page of readNewestFirst({ query }, filter, window, never))
+      found.push(...page.map(({ event_id }) => event_id));
+    return found;
+  };
+  const idsOf = (isIncluded: (row: EventRow) => boolean) =>
+    newestFirst(rows.filter(isIncluded)).map(({ event_id }) => event_id);
+  const isOfPerson = (row: EventRow) => row.app_user_id === 'user' || row.app_user_id === 'device';
+
+  it('are all that were sent with their IDs and no others, in order, whatever the size of pages', async () => {
+    const all = buildFilter(project_id, ['app_a'], {});
+    for (const limit of [1_000, 70]) {
+      const inApp = idsOf((row) => isOfPerson(row) && row.app_id === 'app_a');
+      assert.equal(inApp.length, 750);
+      assert.deepEqual(await readUsers(withPerson(all, apps, person), limit), inApp);
+      const one = buildFilter(project_id, ['app_a'], { app_user_id: 'user' });
+      const ofOne = idsOf((row) => row.app_user_id === 'user' && row.app_id === 'app_a');
+      assert.deepEqual(await readUsers(one, limit), ofOne);
+      const both = buildFilter(project_id, ['app_a', 'app_b'], { app_user_id: 'user' });
+      assert.deepEqual(
+        await readUsers(both, limit),
+        idsOf((row) => row.app_user_id === 'user'),
+      );
+    }
+  });
+
+  it('are found in one query per page, which reads in the order of the table and first a short column', async () => {
+    const filter = withPerson(buildFilter(project_id, ['app_a'], {}), apps, person);
+    const plans: string[] = [];
+    const query: typeof warehouse.query = async (sql, params, options) => {
+      const lines = await warehouse.query<{ explain: string }>(`EXPLAIN actions = 1 ${sql}`, params);
+      plans.push(lines.map(({ explain }) => explain).join('\n'));
+      return warehouse.query(sql, params, options);
+    };
+    await readUsers(filter, 250, query);
+    assert.equal(plans.length, 4);
+    for (const plan of plans)
+      assert.match(plan, /InReverseOrder[\s\S]*Prewhere[\s\S]*user_hash/, plan);
+  });
+});
 
 describe('events of several apps, newest first', () => {
   it('reads each event a few times at most, no matter how many pages there are', async () => {

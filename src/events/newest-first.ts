@@ -34,7 +34,8 @@ const GROWTH_MAX = 64;
  *
  * The table is sorted by project, app and time: with several apps the newest events are not stored together, and a
  * LIMIT alone would sort everything older for each page. So each page reads one slice of time only, as wide as a page
- * is expected to fill, and never reads the same slice twice.
+ * is expected to fill, and never reads the same slice twice. Events of some users in one app are read in the order of the table, newest
+ * first, until a page is full.
  */
 export async function* readNewestFirst(
   warehouse: Pick<Warehouse, 'query'>,
@@ -48,7 +49,7 @@ export async function* readNewestFirst(
   for (let sliceMs = firstSliceMs(isRare); ; ) {
     // Without an end the slice is open: clients' clocks may be ahead.
     const endMs = end?.[0] ?? nowMs;
-    const startMs = Math.max(from, endMs - sliceMs);
+    const startMs = startOf(filter, endMs - sliceMs);
     const { rows, fill } = await readSlice(warehouse, filter, { startMs, end, limit: pageEvents }, signal);
     const events = rows.map(toPublicEvent);
     if (events.length > 0) {
@@ -61,6 +62,10 @@ export async function* readNewestFirst(
     sliceMs = nextSliceMs(Math.max(1, endMs - end[0]), fill);
   }
 }
+
+/** The engine finds the newest events of users in one app by itself, and stops there. */
+const startOf = ({ times, ofUsers }: Filter, sliceStartMs: number): number =>
+  ofUsers?.isOneApp ? times.from : Math.max(times.from, sliceStartMs);
 
 const firstSliceMs = (isRare = false): number => (isRare ? FIRST_RARE_SLICE_MS : FIRST_SLICE_MS);
 

@@ -1,11 +1,12 @@
 import type { Static } from 'typebox';
 import type { QueryScope } from '../analytics/query.ts';
 import { LIST_QUERY } from '../api/list.ts';
-import { buildFilter, withCondition } from '../events/event-filter.ts';
+import { buildFilter } from '../events/event-filter.ts';
+import { withPerson } from '../events/person-filter.ts';
 import { readEventPage, type SEARCH_ANSWER } from '../events/search.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Warehouse } from '../warehouse/open.ts';
-import { findPerson, personCondition } from '../warehouse/persons/find-person.ts';
+import { findPerson } from '../warehouse/persons/find-person.ts';
 import { toPersonApps, USERS_APP_QUERY } from './users-scope.ts';
 
 /** Query parameters of a timeline. */
@@ -20,7 +21,6 @@ export async function readTimeline(
 ): Promise<Static<typeof SEARCH_ANSWER>> {
   const apps = toPersonApps(scope);
   const person = await findPerson(warehouse, apps, id, signal);
-  const users = personCondition(apps, person);
-  const filter = withCondition(buildFilter(scope.projectId, apps.appIds, {}), users.sql, users.params);
+  const filter = withPerson(buildFilter(scope.projectId, apps.appIds, {}), apps, person);
   return await readEventPage(warehouse, filter, { query, nowMs, isRare: true }, signal);
 }

@@ -30,3 +30,19 @@ test('without any record, all migrations run in a store without events, and none
   await gateway.command('TRUNCATE TABLE events SYNC');
   assert.deepEqual(await migrate(gateway), all);
 });
+
+test('events from before the hash of users was stored get it in their files', async () => {
+  const migration = '0009-user-hash.sql';
+  await gateway.command('ALTER TABLE events DROP COLUMN user_hash SETTINGS mutations_sync = 2');
+  await insertOnly(gateway, ['events'], [encodeBlock(1, [eventRow({ event_id: 'one' })])]);
+  await gateway.command(
+    `ALTER TABLE schema_migrations DELETE WHERE name >= '${migration}' SETTINGS mutations_sync = 2`,
+  );
+  assert.equal((await migrate(gateway))[0], migration);
+  const rows = await gateway.query(
+    `SELECT user_hash = toUInt16(sipHash64(app_user_id)) AS isRight, (
+      SELECT count() FROM system.parts_columns
+      WHERE active AND database = currentDatabase() AND table = 'events' AND column = 'user_hash') AS parts FROM events`,
+  );
+  assert.deepEqual(rows, [{ isRight: 1, parts: '1' }]);
+});

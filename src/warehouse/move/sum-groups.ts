@@ -19,10 +19,10 @@ const SUM_MS = 4 * HOUR_MS;
 /** Types that only say how a column is stored, around the type of its values. */
 const STORED_AS = /^(?:LowCardinality|SimpleAggregateFunction)\((?:\w+, )?(.*)\)$/;
 
-/** Returns the columns of a table. Rejects with StorageError. */
+/** Returns the columns of a table that are not computed from others. Rejects with StorageError. */
 export async function listColumns(gateway: Reader, table: string): Promise<Column[]> {
   const columns = await gateway.query<Column>(
-    'SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} ORDER BY name',
+    "SELECT name, type FROM system.columns WHERE database = currentDatabase() AND table = {table:String} AND default_kind != 'MATERIALIZED' ORDER BY name",
     { table },
   );
   return columns.map(({ name, type }) => ({ name, type: type.replace(STORED_AS, '$1') }));
