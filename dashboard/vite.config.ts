@@ -6,6 +6,7 @@ import { brotliCompress, constants, gzip } from 'node:zlib';
 import tailwindcss from '@tailwindcss/vite';
 import react from '@vitejs/plugin-react';
 import { defineConfig, type Plugin } from 'vite';
+import { DOCS_ENTRY, docsPages } from './docs/vite-plugin.ts';
 
 const FIRST_PAINT = readFileSync(join(import.meta.dirname, 'src/first-paint.js'), 'utf8');
 
@@ -34,7 +35,7 @@ function firstPaint(): Plugin {
 
 const toBrotli = promisify(brotliCompress);
 const toGzip = promisify(gzip);
-const TEXT = /\.(js|css|html|svg)$/;
+const TEXT = /\.(js|css|html|svg|json)$/;
 
 /** Writes `.br` and `.gz` next to every text file, so that the server never compresses while answering. */
 function precompress(): Plugin {
@@ -58,7 +59,13 @@ function precompress(): Plugin {
 
 export default defineConfig({
   root: import.meta.dirname,
-  plugins: [react(), tailwindcss(), firstPaint(), precompress()],
-  build: { outDir: 'dist', emptyOutDir: true, target: 'es2023', assetsInlineLimit: 0 },
+  plugins: [react(), tailwindcss(), firstPaint(), docsPages(), precompress()],
+  build: {
+    outDir: 'dist',
+    emptyOutDir: true,
+    target: 'es2023',
+    assetsInlineLimit: 0,
+    rolldownOptions: { input: { index: join(import.meta.dirname, 'index.html'), docs: DOCS_ENTRY } },
+  },
   server: { proxy: { '/app/v1': 'http://127.0.0.1:8080', '/v1': 'http://127.0.0.1:8080' } },
 });

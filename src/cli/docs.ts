@@ -2,10 +2,12 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Route } from '../api/route.ts';
 import { SETTINGS, type Setting } from '../config/settings.ts';
-import { renderErrorDocs } from '../http/error-docs.ts';
+import { VERSION } from '../config/version.ts';
+import { describeApi } from '../http/openapi/describe-api.ts';
 import { DASHBOARD_ROUTES, ROUTES } from '../routes.ts';
 import { createMemberTables, type MemberTables } from './api-tables.ts';
 import { renderBounds } from './bounds.ts';
+import { renderErrorDocs } from './error-docs.ts';
 import { renderDefinitions, renderRejections } from './events-tables.ts';
 import { renderLimitsTable } from './limits-table.ts';
 import { renderRolesTable } from './roles-table.ts';
@@ -103,6 +105,7 @@ const pages = {
   'errors.md': renderErrorDocs(),
   'configuration.md': renderConfiguration(),
   'api.md': renderApi(),
+  'openapi.json': `${JSON.stringify(describeApi(ROUTES, VERSION), null, 1)}\n`,
   'guides/events.md': fillIn('guides/events.md', renderRejections()),
   'guides/metrics.md': fillIn('guides/metrics.md', renderDefinitions()),
   'guides/rate-limits.md': fillIn('guides/rate-limits.md', renderLimitsTable()),

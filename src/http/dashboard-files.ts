@@ -16,6 +16,12 @@ export const DASHBOARD_PATHS = [
   '/p/*',
 ] as const;
 
+/** The documentation. Its pages are files of the build, `docs/SLUG.html`. */
+const DOCS_PATHS = ['/docs', '/docs/*'] as const;
+
+/** The address of a page below `/docs`. */
+const DOCS_PAGE = /^[a-z\d-]+(?:\/[a-z\d-]+)?$/;
+
 /**
  * Only this server's own files and answers. Inline styles are allowed: the dialogs measure the scroll bar and write a
  * rule for it, which cannot come from a file or have a nonce. Inline scripts are not.
@@ -59,8 +65,8 @@ const NOT_BUILT = 'The dashboard is not built. Build it with `npm run build`.';
 const ASSET = /^\w[\w.-]*(?<!\.(?:br|gz))$/;
 
 /**
- * Adds the dashboard from the `files` of its build: its page at every path of `DASHBOARD_PATHS`, revalidated each time, and its files
- * under `/assets`, whose names change with their content, cached for a year. Files compressed by the build are sent
+ * Adds the dashboard from the `files` of its build: its page at every path of `DASHBOARD_PATHS`, revalidated each time, the pages
+ * of the documentation under `/docs` likewise, and their files under `/assets`, whose names change with their content, cached for a year. Files compressed by the build are sent
  * compressed. Each file is looked up per request, so a build that finishes while the server runs is served immediately.
  * Without a build, those paths answer 404 with how to build it, and everything else works.
  */
@@ -87,8 +93,24 @@ export function addDashboard(app: FastifyInstance, files: StaticFiles, refuse: R
         return refuse(request, reply, new ApiError('not_found', { detail: NOT_BUILT }));
       });
     }
+    addDocs(scope, files, refuseFile);
     done();
   });
+}
+
+type RefuseFile = (request: FastifyRequest, reply: FastifyReply) => void;
+
+function addDocs(scope: FastifyInstance, files: StaticFiles, refuseFile: RefuseFile): void {
+  for (const path of DOCS_PATHS) {
+    scope.get<{ Params: { '*'?: string } }>(path, (request, reply) => {
+      const page = request.params['*'] || 'index';
+      const file = DOCS_PAGE.test(page)
+        ? files.find(`docs/${page}.html`, acceptEncodingOf(request))
+        : undefined;
+      if (file) return sendFile(request, reply, file, PAGE_HEADERS);
+      return sendNotFoundPage(files, request, reply) ? reply : refuseFile(request, reply);
+    });
+  }
 }
 
 /** Paths of programs, not of pages. */
@@ -101,11 +123,12 @@ function isPageView({ method, url, headers }: FastifyRequest): boolean {
 }
 
 /**
- * Answers a browser at an unknown address with 404 and the dashboard's page, which says so. Returns false, and sends
- * nothing, for programs and without a build.
+ * Answers a browser at an unknown address with 404 and the page of the dashboard or the documentation that says so. Returns
+ * false, and sends nothing, for programs and without a build.
  */
 export function sendNotFoundPage(files: StaticFiles, request: FastifyRequest, reply: FastifyReply): boolean {
-  const file = isPageView(request) ? files.find('index.html', acceptEncodingOf(request)) : undefined;
+  const name = request.url.startsWith('/docs/') ? 'docs/not-found.html' : 'index.html';
+  const file = isPageView(request) ? files.find(name, acceptEncodingOf(request)) : undefined;
   if (!file) return false;
   // A connection that stays open would delay the stop.
   if (!request.server.server.listening) reply.header('connection', 'close');

@@ -1,7 +1,6 @@
 import { Type } from 'typebox';
 import { defineRoute, type Route } from '../api/route.ts';
 import { closedObject, component } from '../lib/schema.ts';
-import { renderErrorDocs } from './error-docs.ts';
 import type { ReadinessServices } from './readiness.ts';
 import { assessReadiness } from './readiness.ts';
 
@@ -39,23 +38,6 @@ const ready = defineRoute({
   handle: (services: ReadinessServices) => assessReadiness(services),
 });
 
-const errorDocs = defineRoute({
-  method: 'GET',
-  path: '/docs/errors',
-  operationId: 'getErrorDocs',
-  summary: 'Get the documentation of error codes',
-  description: 'Markdown with a section per error code: what it means and how to fix it.',
-  access: 'public',
-  limit: 'management',
-  answer: {
-    status: 200,
-    schema: Type.String(),
-    contentType: 'text/markdown; charset=utf-8',
-    isConstant: true,
-  },
-  handle: () => renderErrorDocs(),
-});
-
 /** Returns the routes that need no key. `describe` gives the OpenAPI document of all routes, these included. */
 export function systemRoutes(describe: () => Record<string, unknown>): Route<ReadinessServices>[] {
   const openapi = defineRoute({
@@ -70,5 +52,5 @@ export function systemRoutes(describe: () => Record<string, unknown>): Route<Rea
     // Created once, on the first request: by then the list of routes is complete.
     handle: () => describe(),
   });
-  return [health, ready, errorDocs, openapi];
+  return [health, ready, openapi];
 }

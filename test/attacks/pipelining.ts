@@ -8,7 +8,7 @@ const PAUSE_MS = 200;
 /** Requests that need no key: large and small answers, refusals, and answers without a body. */
 export const KEYLESS_REQUESTS = [
   'GET /openapi.json',
-  'GET /docs/errors',
+  'GET /.well-known/appflow-key-patterns.json',
   'GET /',
   'GET /no-such-path',
   'OPTIONS /v1/events',

@@ -67,7 +67,7 @@ browserTest('offers to sign out wherever a person without access to a project en
   await signOut(window.page);
 });
 
-const UNKNOWN = ['/settings', '/p', '/docs', '/anything/else'];
+const UNKNOWN = ['/settings', '/p', '/guides', '/anything/else'];
 
 for (const [who, paths, home] of [
   ['a member', [...UNKNOWN, `/p/${project_id}/settings`], 'Overview'],

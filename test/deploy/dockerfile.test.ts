@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { validate } from 'dockerfile-utils';
+import { listSourceFiles } from '../../dashboard/docs/table-of-contents.ts';
 import {
   createContextFilter,
   getStep,
@@ -113,6 +114,7 @@ describe('what the image is built from', () => {
     'client/src/index.ts',
     'dashboard/index.html',
     'bin/appflow',
+    ...listSourceFiles(),
   ])
     it(`contains ${path}`, () => assert.equal(includes(path, false), true));
 

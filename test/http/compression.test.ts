@@ -114,7 +114,7 @@ describe('a live stream', () => {
 });
 
 describe('a public document', () => {
-  for (const path of ['/openapi.json', '/docs/errors', '/.well-known/appflow-key-patterns.json'])
+  for (const path of ['/openapi.json', '/.well-known/appflow-key-patterns.json'])
     it(`${path} can be read by any page, compressed in any common encoding`, async () => {
       const plain = await request(path, { accept: 'identity' });
       assert.equal(plain.status, 200);

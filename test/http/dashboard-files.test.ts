@@ -34,11 +34,15 @@ function writeBoth(file: string, text: string): void {
 }
 
 mkdirSync(join(dir, 'assets'));
+mkdirSync(join(dir, 'docs/api'), { recursive: true });
 writeBoth(join(dir, 'index.html'), PAGE);
 writeBoth(join(dir, 'assets/index-AbCd1234.js'), SCRIPT);
 writeFileSync(join(dir, 'assets/font-AbCd1234.woff2'), 'font');
 writeFileSync(join(dir, 'assets/.hidden.js'), 'not to be served');
 writeFileSync(join(dir, 'secret.txt'), 'not to be served');
+for (const name of ['index', 'metrics', 'api', 'api/events', 'not-found']) {
+  writeBoth(join(dir, `docs/${name}.html`), `<!doctype html><title>${name}</title>`.padEnd(400, ' '));
+}
 
 const server = await startServer({ ...makeConfig(), dashboardDir: dir });
 cleanUp(() => server.stop());
@@ -59,7 +63,7 @@ const HTML = { accept: 'text/html,application/xhtml+xml,*/*;q=0.8' };
 
 // A person who opened /settings or /p saw raw JSON.
 it('answers a browser at an unknown address with 404 and the page that says so', async () => {
-  for (const path of ['/settings', '/p', '/docs', '/p?x=1', '/anything/else', '/apps']) {
+  for (const path of ['/settings', '/p', '/doc', '/p?x=1', '/anything/else', '/apps']) {
     for (const method of ['GET', 'HEAD']) {
       const { status, text, headers } = await api.call(method, path, { headers: HTML });
       assert.equal(status, 404, path);
@@ -87,6 +91,42 @@ it('answers programs at an unknown address, and browsers under the paths of prog
     const answer = await api.call(method, path, { headers });
     assert.equal(answer.status, 404, path);
     assert.equal(answer.body.code, 'not_found', path);
+  }
+});
+
+it('serves each page of the docs from its own file, with the headers of a page', async () => {
+  for (const [path, title] of [
+    ['/docs', 'index'],
+    ['/docs/', 'index'],
+    ['/docs/metrics?x=1', 'metrics'],
+    ['/docs/api', 'api'],
+    ['/docs/api/events', 'api/events'],
+  ] as const) {
+    const { status, text, headers } = await api.call('GET', path, { headers: HTML });
+    assert.equal(status, 200, path);
+    assert.ok(text.includes(`<title>${title}</title>`), path);
+    assert.equal(headers.get('cache-control'), 'no-cache');
+    assert.match(headers.get('content-security-policy') ?? '', /script-src 'self';/);
+  }
+});
+
+it('answers 404 under /docs for every other path: to browsers with a page, to programs with a problem', async () => {
+  const paths = [
+    'nothing',
+    'metrics.html',
+    'metrics/',
+    'Metrics',
+    'api/events/x',
+    '..%2fsecret',
+    'metrics%00',
+  ];
+  for (const path of paths) {
+    const page = await api.call('GET', `/docs/${path}`, { headers: HTML });
+    assert.equal(page.status, 404, path);
+    assert.ok(page.text.includes('<title>not-found</title>'), path);
+    const problem = await api.call('GET', `/docs/${path}`);
+    assert.equal(problem.status, 404, path);
+    assert.equal(problem.body.code, 'not_found', path);
   }
 });
 

@@ -3,7 +3,7 @@ import type { CSSProperties } from 'react';
 import { Toaster } from 'sonner';
 import { StepUpDialog } from '../components/step-up-dialog.tsx';
 import { TooltipProvider } from '../components/ui/tooltip.tsx';
-import { useIsDark } from './theme.ts';
+import { useIsDark } from './use-theme.ts';
 
 /** Toasts in the style of the pages. Inline, because it must override sonner's style sheet. */
 const TOAST_STYLE = {

@@ -1,5 +1,3 @@
-import { useSyncExternalStore } from 'react';
-
 export type ThemeChoice = 'light' | 'dark' | 'system';
 
 const STORAGE_KEY = 'appflow-theme';
@@ -38,19 +36,8 @@ export function followSystemTheme(): void {
   window.addEventListener('storage', apply);
 }
 
-function subscribe(listener: () => void): () => void {
+/** Calls `listener` after each change. Returns how to stop that. */
+export function whenThemeChanges(listener: () => void): () => void {
   listeners.add(listener);
   return () => listeners.delete(listener);
-}
-
-/** Returns the chosen theme and follows changes. */
-export function useThemeChoice(): ThemeChoice {
-  return useSyncExternalStore(subscribe, readTheme);
-}
-
-const isDarkNow = () => document.documentElement.classList.contains('dark');
-
-/** Returns whether the page is dark: for what CSS cannot style. */
-export function useIsDark(): boolean {
-  return useSyncExternalStore(subscribe, isDarkNow);
 }

@@ -10,7 +10,8 @@ import { PlatformIcon } from '../components/platform.tsx';
 import type { PaletteItem } from './find-items.ts';
 import { NAVIGATION } from './navigation.ts';
 import { useSignOut } from './sign-out-button.tsx';
-import { chooseTheme, useIsDark } from './theme.ts';
+import { chooseTheme } from './theme.ts';
+import { useIsDark } from './use-theme.ts';
 
 /** Returns everything that the person can open or do here. `typed` is what they look for. */
 export function usePaletteItems(typed: string): PaletteItem[] {

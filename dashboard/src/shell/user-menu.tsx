@@ -12,7 +12,8 @@ import {
   MenuTrigger,
 } from '../components/ui/menu.tsx';
 import { useSignOut } from './sign-out-button.tsx';
-import { chooseTheme, type ThemeChoice, useThemeChoice } from './theme.ts';
+import { chooseTheme, type ThemeChoice } from './theme.ts';
+import { useThemeChoice } from './use-theme.ts';
 
 const THEMES = [
   { value: 'system', label: 'System', icon: Monitor },

@@ -15,7 +15,7 @@ export const TAGS = [
   { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
   { name: 'Audit log', description: 'List and export what happened in a project.' },
   { name: 'Secret scanning', description: 'Find API keys that leaked, and report them.' },
-  { name: 'System', description: 'Health checks and documentation. No key required.' },
+  { name: 'System', description: 'Health checks and the OpenAPI document. No key required.' },
 ] as const;
 
 type Tag = (typeof TAGS)[number]['name'];

@@ -21,6 +21,7 @@ export function AccountPage() {
       <Page
         isNarrow
         title="Account and security"
+        docs="/docs/people#second-factor"
         description={`Signed in as ${session.user.email}.`}
         actions={
           home && (

@@ -53,6 +53,7 @@ export function ApiKeysPage() {
   return (
     <Page
       title="API keys"
+      docs="/docs/authentication"
       description="Every API request needs a key. Keys can only do what you allow and stop working the moment you revoke them."
       actions={createButton}
     >

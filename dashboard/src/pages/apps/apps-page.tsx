@@ -39,6 +39,7 @@ export function AppsPage() {
   return (
     <Page
       title="Apps"
+      docs="/docs/metrics#days-and-time-zones"
       description="Each app has its own analytics, time zone and currency. Keys work for all apps unless you restrict them."
       actions={addButton}
     >

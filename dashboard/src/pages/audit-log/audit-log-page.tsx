@@ -29,6 +29,7 @@ export function AuditLogPage() {
   return (
     <Page
       title="Audit log"
+      docs="/docs/operating#read-the-audit-log"
       description="Who did what, when, and from where. Each entry is chained to the previous one, so tampering can be detected."
       actions={<ExportMenu />}
     >

@@ -6,10 +6,10 @@ import { Page } from '../../components/page.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { KeyHints } from './key-hints.tsx';
+import { MoreDocs } from './more-docs.tsx';
 import { QuickStart } from './quick-start.tsx';
-import { Reference } from './reference.tsx';
 
-/** Docs: the first event and the first query with this project's IDs, and the API reference. */
+/** The first event and the first query with this project's IDs, and the way to the documentation. */
 export function DocsPage() {
   const { project, can } = useProject();
   const { app, isPending } = useCurrentApp();
@@ -17,6 +17,7 @@ export function DocsPage() {
     <Page
       isNarrow
       title="Docs"
+      docs="/docs/quick-start"
       description="Send your first event and read it back. All snippets are filled in for this project."
     >
       <Card>
@@ -39,7 +40,7 @@ export function DocsPage() {
           <NoApp title="Add an app first">Every event belongs to an app. The quick start needs one.</NoApp>
         )
       )}
-      <Reference />
+      <MoreDocs />
     </Page>
   );
 }

@@ -28,6 +28,7 @@ export function EventsPage() {
   return (
     <Page
       title="Events"
+      docs="/docs/events"
       actions={
         <>
           {apps.length > 1 && (

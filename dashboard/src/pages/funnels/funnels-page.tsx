@@ -31,6 +31,7 @@ export function FunnelsPage() {
   return (
     <Page
       title="Funnels"
+      docs="/docs/metrics#funnels"
       description="How many people do one step after another, and where they stop."
       actions={
         params && (

@@ -41,6 +41,7 @@ export function IngestionPage() {
   return (
     <Page
       title="Ingestion health"
+      docs="/docs/events#why-are-my-events-missing"
       description="What became of the events that were sent to this project, by the time they arrived."
       actions={
         <>

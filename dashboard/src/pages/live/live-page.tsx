@@ -61,6 +61,7 @@ export function LivePage() {
   return (
     <Page
       title="Live"
+      docs="/docs/metrics#definitions"
       actions={
         apps.length > 1 && <AppSelect apps={apps} chosen={isAll ? undefined : app} onChoose={chooseApp} />
       }

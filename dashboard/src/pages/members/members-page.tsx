@@ -27,6 +27,7 @@ export function MembersPage() {
   return (
     <Page
       title="Members"
+      docs="/docs/people"
       description={`People with access to ${project.name}. Role changes take effect immediately.`}
       actions={
         can('members:write') && (

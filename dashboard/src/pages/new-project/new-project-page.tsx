@@ -18,6 +18,7 @@ export function NewProjectPage() {
         <Page
           isNarrow
           title="Send your first event"
+          docs="/docs/snippets"
           description={`${created.app.name} is ready to receive events.`}
         >
           <FirstEvent created={created} />

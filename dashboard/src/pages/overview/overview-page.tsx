@@ -25,7 +25,7 @@ export function OverviewPage() {
     void navigate({ to: '.', search: (previous) => ({ ...previous, range }) });
   };
   return (
-    <Page title="Overview" actions={params && <Toolbar apps={apps} params={params} />}>
+    <Page title="Overview" docs="/docs/metrics" actions={params && <Toolbar apps={apps} params={params} />}>
       {params ? (
         <OverviewContent key={params.appId} params={params} onShowEventsAround={showEventsAround} />
       ) : isPending ? (

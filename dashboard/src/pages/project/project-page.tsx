@@ -20,7 +20,12 @@ export function ProjectPage() {
   const { project, can } = useProject();
   const settings = useProjectSettings();
   return (
-    <Page isNarrow title="Project" description="Settings for every app and key in this project.">
+    <Page
+      isNarrow
+      title="Project"
+      docs="/docs/privacy#delete-old-events"
+      description="Settings for every app and key in this project."
+    >
       <QueryState
         query={settings}
         what="Couldn't load the settings"

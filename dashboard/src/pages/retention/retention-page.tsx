@@ -33,6 +33,7 @@ export function RetentionPage() {
   return (
     <Page
       title="Retention"
+      docs="/docs/metrics#retention"
       description="How many people come back after their first day, week or month."
       actions={
         params && (

@@ -50,6 +50,7 @@ function Profile({ user, app, apps }: ProfileProps) {
   return (
     <Page
       title={query.data?.app_user_id ?? user.id}
+      docs="/docs/privacy"
       actions={query.data && <Actions user={user} profile={query.data} apps={apps} />}
     >
       {isUnknown ? (

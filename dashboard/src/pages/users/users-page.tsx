@@ -17,6 +17,7 @@ export function UsersPage() {
   return (
     <Page
       title="Users"
+      docs="/docs/events#persons-and-user-properties"
       description="Everyone who sent an event. IDs that belong to one person are one user."
       actions={
         apps.length > 1 && (
