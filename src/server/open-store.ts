@@ -1,4 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
+import { findControlPlace } from '../control/open.ts';
 import { forgetTraces } from '../erasure/forget-person.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { followTombstones } from '../erasure/tombstones.ts';
@@ -8,6 +9,7 @@ import { openRollups, type Rollups } from '../rollups/rollups.ts';
 import type { EventRow } from '../warehouse/event-row.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import { closeAll } from './close-all.ts';
+import { answerCopyRequests } from './copy/answer-copies.ts';
 import { EVENT_LEASE, findEventLease } from './event-lease.ts';
 import { openEventReader } from './nodes/event-reader.ts';
 import { type OpenedStore, startNode } from './nodes/node.ts';
@@ -37,6 +39,7 @@ async function openAlone(control: ControlServices): Promise<Store> {
   const warehouse = await openEvents(control, { waits: true });
   const rollups = openRollups({ ...control, warehouse });
   let stop = async () => {};
+  const stopCopies = answerCopies(control, warehouse);
   return {
     warehouse,
     rollups,
@@ -45,8 +48,15 @@ async function openAlone(control: ControlServices): Promise<Store> {
       stop = startErasing(services, forgetTraces(services));
     },
     handOver: async () => {},
-    close: () => stop().finally(rollups.close).finally(warehouse.close),
+    close: () => stopCopies().finally(stop).finally(rollups.close).finally(warehouse.close),
   };
+}
+
+/** Servers have tools of their own for backups. */
+function answerCopies({ config, log }: ControlServices, warehouse: Warehouse): () => Promise<void> {
+  const { file, url } = findControlPlace(config);
+  if (url !== undefined || config.clickhouseUrl !== undefined) return async () => {};
+  return answerCopyRequests({ dataDir: config.dataDir, controlFile: file, warehouse, log });
 }
 
 async function openAsNode(control: ControlServices, address: string, url: string): Promise<Store> {

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Config, localUrl } from '../config/config.ts';
-import { errorCodeOf } from '../lib/errors.ts';
+import { isAlive } from '../lib/is-alive.ts';
 
 /** The file in a data folder with the process ID of the server that runs on it, the folder's identity, and the URL. */
 const FILE = 'server-url';
@@ -26,6 +26,7 @@ export function recordServerUrl({ dataDir, host }: Config, listening: string): (
 /** Returns the URL of the server that runs on this data folder; undefined if none does, or none could record it. */
 export function findServerUrl({ dataDir }: Pick<Config, 'dataDir'>): string | undefined {
   const recorded = read(dataDir);
+  // One that was killed leaves its record, and another server may listen on its port now.
   return recorded !== undefined && isAlive(recorded.pid) ? recorded.url : undefined;
 }
 
@@ -49,14 +50,4 @@ function read(dataDir: string): Recorded | undefined {
 function identify(dataDir: string): string {
   const { dev, ino } = statSync(dataDir);
   return `${dev}:${ino}`;
-}
-
-/** Whether a process runs: one that was killed leaves its record, and another server may listen on its port now. */
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return errorCodeOf(error) === 'EPERM';
-  }
 }

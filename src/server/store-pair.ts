@@ -6,6 +6,7 @@ import { whenFree } from '../control/open-sqlite.ts';
 import { newId } from '../lib/id.ts';
 import { fixOf, hasFiles, isMissing } from './data-dir.ts';
 import { findMovedProblem, readMoved } from './moved.ts';
+import { findRestoringProblem } from './restoring.ts';
 
 /** The two stores of an installation: where the control database and the events are. */
 export type StorePaths = {
@@ -108,12 +109,12 @@ async function saveId({ db }: Pick<Control, 'db'>, value: string): Promise<void>
 
 /**
  * Returns why a data folder does not fit its control database, and what to do; undefined if it does: it has events but no
- * database, a database that is not used, or it was moved to servers.
+ * database, a database that is not used, it was moved to servers, or a restore is not complete.
  */
 export function findControlProblem(paths: StorePaths): string | undefined {
   const { control, eventsDir } = paths;
-  const moved = findMovedProblem(paths);
-  if (moved !== undefined) return moved;
+  const problem = findRestoringProblem(dirname(control.file)) ?? findMovedProblem(paths);
+  if (problem !== undefined) return problem;
   // An empty database in PostgreSQL is noticed once it is open: it lacks the id of the events.
   if (control.url !== undefined) return findUnusedFile(control);
   if (!isMissing(control.file) || !hasFiles(eventsDir)) return undefined;

@@ -1,7 +1,9 @@
 import type { Clock } from '../lib/clock.ts';
+import { StorageError } from '../lib/errors.ts';
 import { killSelf } from '../lib/kill-self.ts';
 import type { Log } from '../lib/log.ts';
 import { createTurns } from '../lib/turns.ts';
+import { linkStore } from './copy/link-store.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
 import { close, openGateways, openMending, type WriterState } from './engine/open-gateways.ts';
@@ -43,6 +45,12 @@ export type Warehouse = Pick<Gateway, 'query'> &
     hasLinks(projectId: string): boolean;
     /** Whether queries are answered, as of the last second. */
     isAnswering(): Promise<boolean>;
+    /**
+     * Copies the store as of one moment to a new folder on the same file system, which an engine of its own can open: everything that was
+     * acknowledged before is in the copy. `meanwhile` runs in that moment. Appends wait until both are done. Rejects with StorageError, or
+     * with the system's error.
+     */
+    copyTo(folder: string, meanwhile: () => Promise<void>): Promise<void>;
     /** Rejects new work, stores what is queued, then closes the engine. */
     close(): Promise<void>;
   };
@@ -119,11 +127,10 @@ export async function openWarehouse(options: WarehouseOptions): Promise<Warehous
     ...linked,
     maintenance,
     onStored: listen,
-    feed: writer.feed,
-    queue: writer.queue,
-    isFailing: writer.isFailing,
+    ...{ feed: writer.feed, queue: writer.queue, isFailing: writer.isFailing },
     listProblems: () => [...integrity.listProblems(), ...(mender?.listProblems() ?? [])],
     oldestStatementMs: watchdog.oldestMs,
+    copyTo: (...to) => turns.run(() => writer.pause(() => copyInUse(options, ...to))),
     isAnswering: createProbe(probe, { clock, log }),
     close: () => opened.disposeAsync(),
   };
@@ -161,6 +168,17 @@ function queryAfter(
       throw error;
     }
   };
+}
+
+/** Nothing is stored or deleted meanwhile, and the log is empty. */
+async function copyInUse(
+  { path, server }: WarehouseOptions,
+  folder: string,
+  meanwhile: () => Promise<void>,
+): Promise<void> {
+  if (server !== undefined) throw new StorageError('unavailable', 'Events on a server are not copied');
+  await linkStore(path, folder, { hasLog: true });
+  await meanwhile();
 }
 
 function createInsertListeners() {

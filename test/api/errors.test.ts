@@ -65,6 +65,7 @@ const warehouse = {
   oldestStatementMs: () => 0,
   isAnswering: async () => true,
   settled: async () => {},
+  copyTo: async () => {},
   deleteEvents: async () => {},
   forgetIds: async () => {},
   rebuild: async () => 0,

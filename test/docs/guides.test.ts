@@ -77,6 +77,8 @@ for (const guide of ['README.md', ...globSync('docs/guides/*.md', { cwd: ROOT })
       CLIENT_KEY: project.client_key,
       READ_KEY: project.read_only_key,
       APP_ID: project.app_id,
+      BACKUPS: makeTempDir(),
+      RESTORED: join(makeTempDir(), 'restored'),
     };
     for (const [, kind, expected = '', commands = '', shown] of snippets) {
       const [first] = commands.trim().split('\n');

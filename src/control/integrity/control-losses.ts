@@ -5,7 +5,8 @@ import { lacksLog } from './open-mark.ts';
 
 /** What to do after the fix of a loss. */
 export const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
-const lossesFile = (file: string) => `${file}-losses`;
+/** The file with the losses of a database that were not accepted yet. */
+export const lossesFile = (file: string) => `${file}-losses`;
 
 /** Returns what is wrong with a database that is not open yet, as sentences with what to do. Changes nothing. */
 export function listNewLosses(file: string): string[] {

@@ -152,6 +152,7 @@ function switchStore(own: () => Warehouse | undefined, other: Omit<Warehouse, 'h
     forgetIds: () => current().forgetIds(),
     rebuild: (...args) => current().rebuild(...args),
     settled: () => current().settled(),
+    copyTo: (...args) => current().copyTo(...args),
     maintenance: {
       query: (...args) => current().maintenance.query(...args),
       command: (...args) => current().maintenance.command(...args),
@@ -205,5 +206,6 @@ const LEFT_TO_OWNER = {
   forgetIds: leftToOwner,
   rebuild: leftToOwner,
   settled: leftToOwner,
+  copyTo: leftToOwner,
   onStored() {},
 };

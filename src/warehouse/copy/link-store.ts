@@ -8,6 +8,8 @@ import { logFolder } from '../log/segments.ts';
 
 /** Not copied: the lock of the engine, and what it leaves behind only by mistake. */
 const LEFT_OUT = new Set([LOCK_FILE, 'tmp', 'detached']);
+/** Files that are being written, and renamed when they are complete. */
+const DRAFT = /\.draft$|\.json\.\d+$/;
 /** Parts that are not complete yet, or are being removed. */
 const UNFINISHED = /^(tmp|delete_tmp)/;
 
@@ -34,7 +36,7 @@ async function copyFolder(
   const isTable = depth === TABLE_DEPTH;
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const [source, copy] = [join(from, entry.name), join(to, entry.name)];
-    if (LEFT_OUT.has(entry.name) || leftOut.has(source)) continue;
+    if (LEFT_OUT.has(entry.name) || DRAFT.test(entry.name) || leftOut.has(source)) continue;
     if (!entry.isDirectory()) await copyEntry(entry, source, copy);
     else if (!isTable) await copyFolder(source, copy, depth + 1, leftOut);
   }

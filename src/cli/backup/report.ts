@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { commandHint } from '../../config/command-hint.ts';
+import type { Config } from '../../config/config.ts';
+import type { BackupPlace } from './backup-place.ts';
+import type { MadeBackup } from './make-backup.ts';
+import { countBytes, countEvents } from './manifest.ts';
+
+type ReportOptions = {
+  config: Config;
+  place: BackupPlace;
+  removed: readonly string[];
+  isJson: boolean;
+};
+
+const MEGABYTE = 1_000_000;
+const megabytes = (bytes: number): string =>
+  (bytes / MEGABYTE).toLocaleString('en-US', { maximumFractionDigits: 1 });
+
+/** Returns what a backup prints: where it is, what it contains, and where the secret is, which it does not contain. */
+export function renderMade({ name, manifest }: MadeBackup, options: ReportOptions): string {
+  const { config, place, removed, isJson } = options;
+  const [events, bytes, files] = [
+    countEvents(manifest),
+    countBytes(manifest),
+    Object.keys(manifest.files).length,
+  ];
+  const path = place.describe(name);
+  if (isJson) return JSON.stringify({ backup: path, at: manifest.at, events, files, bytes, removed });
+  const lines = [
+    `Backup complete: ${path}`,
+    `${events.toLocaleString('en-US')} events, ${files.toLocaleString('en-US')} files, ${megabytes(bytes)} MB, as of ${manifest.at}`,
+    ...removed.map((one) => `Removed: ${place.describe(one)}`),
+    '',
+    `THE SECRET IS NOT IN THIS BACKUP, and without it no API key and no second factor works. ${describeSecret(config)}`,
+    '',
+    `To restore it into an empty folder: ${commandHint({ dataDir: 'restored' }, `restore ${path} --verify`)}`,
+  ];
+  return lines.join('\n');
+}
+
+function describeSecret({ secret, dataDir }: Config): string {
+  const file = join(dataDir, 'secrets', 'appflow-secret');
+  const isInFile = secret === undefined && existsSync(file);
+  return `It is in ${isInFile ? file : 'APPFLOW_SECRET'}: keep a copy of it elsewhere.`;
+}

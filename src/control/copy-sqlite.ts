@@ -1,0 +1,55 @@
+import { existsSync } from 'node:fs';
+import { copyFile } from 'node:fs/promises';
+import Database from 'better-sqlite3';
+import { lossesFile } from './integrity/control-losses.ts';
+import { toStorageError } from './sqlite-errors.ts';
+
+/** A control database as of one moment, while it is in use. */
+export type ControlSnapshot = {
+  /** Writes it, and what is lost of it, to a new file. Rejects with StorageError or the system's error. */
+  copyTo(file: string): Promise<void>;
+  close(): void;
+};
+
+/** Fixes the moment: what is stored later is not in the snapshot, however long copying takes. Throws StorageError. */
+export function openControlSnapshot(file: string): ControlSnapshot {
+  const database = openAtOneMoment(file);
+  return {
+    async copyTo(copy) {
+      try {
+        await database.backup(copy);
+      } catch (error) {
+        throw toStorageError(error, copy);
+      }
+      await copyLosses(file, copy);
+    },
+    close: () => void database.close(),
+  };
+}
+
+function openAtOneMoment(file: string): Database.Database {
+  try {
+    const database = new Database(file, { readonly: true, fileMustExist: true });
+    // A read transaction sees the database as of its first read.
+    database.exec('BEGIN');
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+    return database;
+  } catch (error) {
+    throw toStorageError(error, file);
+  }
+}
+
+/** Copies the control database in `file` to a new file, also while it is in use. Rejects with StorageError or the system's error. */
+export async function copyControl(file: string, copy: string): Promise<void> {
+  if (existsSync(`${file}-wal`)) {
+    const snapshot = openControlSnapshot(file);
+    return await snapshot.copyTo(copy).finally(snapshot.close);
+  }
+  // No process has it open. Opening it would leave a write-ahead log behind.
+  await copyFile(file, copy);
+  await copyLosses(file, copy);
+}
+
+async function copyLosses(file: string, copy: string): Promise<void> {
+  if (existsSync(lossesFile(file))) await copyFile(lossesFile(file), lossesFile(copy));
+}

@@ -1,0 +1,15 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** Where `appflow restore` gathers a backup before it becomes the data folder's content. */
+export const restoringFolder = (dataDir: string): string => join(dataDir, 'restoring');
+
+/** Returns what to do if a restore into a data folder was interrupted; undefined if none was. */
+export function findRestoringProblem(dataDir: string): string | undefined {
+  const folder = restoringFolder(dataDir);
+  if (!existsSync(folder)) return undefined;
+  return (
+    `Restoring a backup into ${dataDir} is not complete. Wait until \`appflow restore\` is done, or run the same command again. ` +
+    `To start with an empty folder instead, delete ${dataDir}, but keep secrets/.`
+  );
+}
