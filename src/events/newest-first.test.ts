@@ -132,8 +132,7 @@ describe('events of users in one app, newest first', () => {
     };
     await readUsers(filter, 250, query);
     assert.equal(plans.length, 4);
-    for (const plan of plans)
-      assert.match(plan, /InReverseOrder[\s\S]*Prewhere[\s\S]*user_hash/, plan);
+    for (const plan of plans) assert.match(plan, /InReverseOrder[\s\S]*Prewhere[\s\S]*user_hash/, plan);
   });
 });
 
