@@ -64,7 +64,7 @@ export async function reportOlder(
   if (services.control.reportLoss(problem)) await noteRevision(services, paths, { replaces: true });
 }
 
-/** Makes a copy from before this start recognizable even if nothing else changes. */
+/** Makes a copy from before this start recognizable even if nothing else changes. Called by servers and by commands that may write. */
 export async function countStart({
   control: { db },
   log,

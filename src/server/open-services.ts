@@ -72,6 +72,9 @@ export async function openControlServices(
   await using opening = new AsyncDisposableStack();
   const database = opening.adopt(await openDatabase(config, paths, clock, log), close);
   const { control } = database;
+  await countStart({ control, log });
+  // Again: a move that is being completed either sees that this was counted, or has marked the folder before.
+  requireControlFile(paths);
   const auditKeys = [toAuditKey(secret), ...config.retiredSecrets.map(toAuditKey)] as const;
   const audit = createAudit(auditKeys, clock);
   await requireSameSecret({ control, audit, auditKeys }, pepper, retiredPeppers);
@@ -107,22 +110,19 @@ export async function openControlServices(
     ...createBodyServices({ clock, log }),
     ...{ clock, log, eventsDir },
     answerLog: createAnswerLog({ clock, log }),
-    requirePair: () => requireEvents({ control, log }, config, paths),
+    requirePair: () => requireEvents(control, config, paths),
     close: () => closeInReverse(opened),
   };
 }
 
 async function requireEvents(
-  services: Pick<ControlServices, 'control' | 'log'>,
+  control: ControlServices['control'],
   config: Config,
   paths: StorePaths,
 ): Promise<void> {
-  const problem = await findPlaceProblem(services.control, config, paths.eventsDir);
+  const problem = await findPlaceProblem(control, config, paths.eventsDir);
   if (problem !== undefined) throw new Error(problem);
-  await requirePair(services.control, paths);
-  await countStart(services);
-  // Again: a move that is being completed either sees that this start was counted, or has marked the folder before.
-  requireControlFile(paths);
+  await requirePair(control, paths);
 }
 
 const findStorePaths = (config: Config, eventsDir: string): StorePaths => ({

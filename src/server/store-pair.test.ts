@@ -3,6 +3,7 @@ import { cpSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeF
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { initProject, makeConfig } from '../../test/support/harness.ts';
+import { markMoved } from './moved.ts';
 import { openControlServices } from './open-services.ts';
 
 /** Returns a data folder in use, with something in place of the engine's files, and functions that open it. */
@@ -102,6 +103,15 @@ describe('the two stores of a data folder', () => {
       /control\.db is not the one that the events in .* belong to/,
     );
     await services.close();
+  });
+
+  it('are refused to a command that began before they were moved to servers, and would write to what was moved', async () => {
+    const { config } = await install();
+    const now = () => {
+      markMoved(config.dataDir, { control: true, events: true, at: '2026-01-01T00:00:00Z' });
+      return Date.now();
+    };
+    await assert.rejects(openControlServices(config, { now }), /was moved to servers/);
   });
 });
 

@@ -2,11 +2,15 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
+import { CLI_REQUESTER } from '../../src/api/caller.ts';
+import { createProject } from '../../src/projects/create.ts';
+import { openControlServices } from '../../src/server/open-services.ts';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
 import { openGateway } from '../../src/warehouse/engine/gateway.ts';
 import { initByCli, runCli, startServerProcess } from '../support/child-processes.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { startFront } from '../support/clickhouse-front.ts';
+import { makeConfig } from '../support/harness.ts';
 import { makeDatabase, runOnServer } from '../support/postgres.ts';
 import { startProxy } from '../support/tcp-proxy.ts';
 import { changeDatabase } from './doctor-installation.ts';
@@ -112,6 +116,23 @@ describe('a move while something else happens', () => {
     proxy.setDelay(0);
     const again = await runMove(source, target);
     assert.equal(again.code, 0, again.stderr);
+  });
+
+  it('waits for a command that has the data folder open and may still write, and carries over what it wrote', async () => {
+    const source = copySource(template);
+    const target = { DATABASE_URL: makeDatabase() };
+    const services = await openControlServices(makeConfig({ APPFLOW_DATA_DIR: source.dataDir }));
+    const move = startMove(source, target);
+    await untilSaid(move, /Stop the server now/);
+    const project = await createProject(services, 'Late', CLI_REQUESTER);
+    await services.close();
+    const { code, stderr } = await move.ended;
+    assert.equal(code, 0, stderr);
+    const [rows] = await runOnServer(
+      [`SELECT name FROM projects WHERE id = '${project.id}'`],
+      target.DATABASE_URL,
+    );
+    assert.deepEqual(rows, [{ name: 'Late' }]);
   });
 
   it('reports a broken connection, and continues with the same command', async () => {
