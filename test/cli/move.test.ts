@@ -47,6 +47,16 @@ describe('appflow move', () => {
     const [source, target] = [copySource(template), makeTarget()];
     const { key, appId: app_id } = source;
     await using server = await startServerProcess(envOf(source));
+    // An app with many users is compared again in parts.
+    for (let batch = 0; batch < 12; batch += 1) {
+      const many = Array.from({ length: 100 }, (_, index) => ({
+        event_id: `early-${batch}-${index}`,
+        event_name: 'early',
+        app_user_id: `early-${batch}-${index}`,
+      }));
+      const sent = await server.call('POST', '/v1/events', { key, body: { app_id, events: many } });
+      assert.equal(sent.body.accepted, 100, sent.text);
+    }
     const move = startMove(source, target);
     let isSending = true;
     const sending = (async () => {

@@ -6,6 +6,7 @@ import { linkStore } from '../../warehouse/copy/link-store.ts';
 import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import type { Gateway } from '../../warehouse/engine/gateway.ts';
 import { copyGroups } from '../../warehouse/move/copy-groups.ts';
+import { divideGroups } from '../../warehouse/move/divide-groups.ts';
 import { type MoveTarget, openTargetForReading } from '../../warehouse/move/move-target.ts';
 import { describeValue, MOVED_TABLES, type MovedTable } from '../../warehouse/move/moved-tables.ts';
 import { compareSums, type Reader, type Sums, sumGroups } from '../../warehouse/move/sum-groups.ts';
@@ -62,17 +63,24 @@ async function syncTable(
   { folder, progress, signal }: MoveContext & { folder: string },
 ): Promise<ComparedTable> {
   const [from, before] = await Promise.all([sumGroups(source, table), sumGroups(target, table)]);
-  const differences = compareSums(from, before);
-  if (differences.length === 0) return toCompared(table, from, before);
+  const groups = compareSums(from, before);
+  if (groups.length === 0) return toCompared(table, from, before);
+  const differences = await divideGroups({ table, groups }, source, target);
+  const differing = differences.flatMap((one) => one.groups);
   progress.start(
     table.name,
-    differences.reduce((sum, group) => sum + (group.source?.rows ?? 0), 0),
+    differing.reduce((sum, group) => sum + (group.source?.rows ?? 0), 0),
   );
   const onRows = (rows: number) => {
     signal.throwIfAborted();
     progress.add(rows);
   };
-  await copyGroups(table, differences, { source, target, folder, onRows }).finally(progress.stop);
+  const options = { source, target, folder, onRows };
+  try {
+    for (const one of differences) await copyGroups(one.table, one.groups, options);
+  } finally {
+    progress.stop();
+  }
   return toCompared(table, from, await sumGroups(target, table));
 }
 

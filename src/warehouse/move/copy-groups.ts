@@ -37,7 +37,7 @@ export async function copyGroups(
   const structure = structureOf(columns.map(({ name, type }) => [name, type]));
   const file = join(folder, 'moving.rows');
   for (const batch of toBatches(differences)) {
-    const condition = conditionOf(table, batch);
+    const condition = conditionOf(table, batch.groups);
     if (batch.groups.some((group) => group.target !== undefined))
       await target.command(`ALTER TABLE ${table.name} DELETE WHERE ${condition} SETTINGS mutations_sync = 2`);
     for (const part of listParts(batch, columns)) {
@@ -92,7 +92,8 @@ function listParts({ rows, bytes }: Batch, columns: readonly Column[]): string[]
   return Array.from({ length: parts }, (_, part) => `${hashSql(columns)} % ${parts} = ${part}`);
 }
 
-function conditionOf({ keys, time }: MovedTable, { groups }: Batch): string {
+/** Returns the condition for the rows of groups that have the same values but for the last key. */
+export function conditionOf({ keys, time }: MovedTable, groups: readonly Difference[]): string {
   const first = groups[0]?.values ?? [];
   const conditions = keys.map(({ sql, isText }, index) => {
     const isLast = index === keys.length - 1;

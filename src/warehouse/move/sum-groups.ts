@@ -35,14 +35,14 @@ export const hashSql = (columns: readonly Column[]): string =>
 /** Returns a table as what is selected from. */
 export const fromSql = ({ name, isMerged }: MovedTable): string => `${name}${isMerged ? ' FINAL' : ''}`;
 
-/** Counts and sums the rows of each group of a table. Rejects with StorageError. */
-export async function sumGroups(gateway: Reader, table: MovedTable): Promise<Sums> {
+/** Counts and sums the rows of each group of a table, or of those rows that meet a condition. Rejects with StorageError. */
+export async function sumGroups(gateway: Reader, table: MovedTable, condition = '1'): Promise<Sums> {
   const columns = await listColumns(gateway, table.name);
   const names = columns.map(({ name }) => name).join(', ');
   const values = table.keys.map(({ sql }) => `toString(${sql})`).join(', ');
   const rows = await gateway.query<Record<'rows' | 'bytes' | 'checksum', string> & { values: string[] }>(
     `SELECT [${values}] AS values, count() AS rows, sum(byteSize(${names})) AS bytes,
-      sum(${hashSql(columns)}) AS checksum FROM ${fromSql(table)} GROUP BY values ORDER BY values`,
+      sum(${hashSql(columns)}) AS checksum FROM ${fromSql(table)} WHERE ${condition} GROUP BY values ORDER BY values`,
     {},
     { timeoutMs: SUM_MS },
   );
