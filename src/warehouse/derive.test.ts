@@ -106,3 +106,27 @@ test('completes an insert of several blocks that was cut short, each event and i
     assert.deepEqual(found, { events: ['a', 'b', 'c', 'd'], ids: ['a', 'b', 'c', 'd'], users: '2' });
   }
 });
+
+test('derives the ids of the highest block that are missing, each once, without deleting any', async () => {
+  const rows = [row('a'), row('b'), row('c')];
+  await insertOnly(gateway, ['events'], [encodeBlock(block, rows)]);
+  await insertOnly(gateway, ['event_ids', 'users'], [encodeBlock(block, rows.slice(0, 1))]);
+  const commands: string[] = [];
+  const watched: typeof gateway = {
+    ...gateway,
+    async command(sql, body) {
+      commands.push(sql);
+      await gateway.command(sql, body);
+    },
+  };
+  for (const _ of [1, 2]) {
+    assert.equal(await createBlockStore(watched, { withRows: rowFileIn(folder) }).repair(), block);
+    const ids = await gateway.query(
+      'SELECT event_id FROM event_ids WHERE project_id = {project_id:String} ORDER BY event_id',
+      { project_id },
+    );
+    assert.deepEqual(ids, [{ event_id: 'a' }, { event_id: 'b' }, { event_id: 'c' }]);
+  }
+  assert.equal(commands.length, 1);
+  assert.ok(commands.every((sql) => !/DELETE/.test(sql)));
+});

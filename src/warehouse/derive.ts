@@ -30,14 +30,14 @@ export async function deriveMissing(gateway: Gateway, from?: number): Promise<nu
  */
 export async function deriveInterrupted(gateway: Gateway, highest: number, from = highest): Promise<void> {
   const lowest = Math.min(from, highest);
-  if (lowest < highest) await gateway.command(deriveAbsentIdsSql(lowest));
+  if (lowest < highest) await gateway.command(deriveAbsentIdsSql(`block >= ${lowest}`));
   await deriveMissingUsers(gateway, lowest);
 }
 
-/** Some 10,000 rows are that new, so that those in memory are few. */
-const deriveAbsentIdsSql = (from: number) => `${DERIVE_IDS_SQL} AND block >= ${from}
+/** Only for some 10,000 rows, so that those in memory are few. */
+const deriveAbsentIdsSql = (blocks: string) => `${DERIVE_IDS_SQL} AND ${blocks}
   AND (project_id, event_id, app_id, verified) NOT IN (
-    SELECT project_id, event_id, app_id, verified FROM event_ids WHERE block >= ${from})`;
+    SELECT project_id, event_id, app_id, verified FROM event_ids WHERE ${blocks})`;
 
 /**
  * Derives the ids that may be missing and returns the highest stored block number. Usually that is one block; after a
@@ -51,16 +51,10 @@ export async function deriveMissingIds(gateway: Gateway, onProgress: OnProgress 
     { last },
   );
   const highest = Number(stored?.highest ?? 0);
-  // A kill may have interrupted deriving the highest block. Its ids are derived again, so that each is there once.
+  // A kill may have interrupted deriving the highest block. Nothing is deleted: a process that was frozen could do that too late.
   const isCut = Number(stored?.same ?? 0) > Number(derived?.ids ?? 0);
-  if (isCut)
-    await gateway.command(`ALTER TABLE event_ids DELETE WHERE block = ${last} SETTINGS mutations_sync = 2`);
-  await deriveIds(
-    gateway,
-    isCut ? last - 1 : last,
-    { missing: Number(stored?.missing ?? 0), highest },
-    onProgress,
-  );
+  if (isCut) await gateway.command(deriveAbsentIdsSql(`block = ${last}`));
+  await deriveIds(gateway, last, { missing: Number(stored?.missing ?? 0), highest }, onProgress);
   return Math.max(last, highest);
 }
 
