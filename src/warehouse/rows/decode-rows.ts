@@ -2,23 +2,39 @@ import { readDecimal } from './decimal-bytes.ts';
 import { BLOCK_BYTES, DECIMAL_BYTES, type RowValues, TAIL_TEXTS, TIME_BYTES } from './row-layout.ts';
 import { type Reader, readText } from './text-bytes.ts';
 
+/** The columns that rows of one request have in common, and where they were read. */
+type Tail = { values: Omit<RowValues, keyof ReturnType<typeof readHead>>; start: number; end: number };
+
 /** Returns all rows in bytes, and where each ends. */
 export function decodeRows(bytes: Buffer): { rows: RowValues[]; ends: number[] } {
   const rows: RowValues[] = [];
   const ends: number[] = [];
+  let tail: Tail | undefined;
   for (const reader = { bytes, at: 0 }; reader.at < bytes.length; ) {
-    rows.push(readRow(reader));
+    const head = readHead(reader);
+    if (tail !== undefined && isRepeated(reader, tail)) reader.at += tail.end - tail.start;
+    else tail = readTail(reader);
+    rows.push({ ...head, ...tail.values });
     ends.push(reader.at);
   }
   return { rows, ends };
 }
 
 /** Returns the row that begins at a byte. */
-export const decodeRow = (bytes: Buffer, at: number): RowValues => readRow({ bytes, at });
+export function decodeRow(bytes: Buffer, at: number): RowValues {
+  const reader = { bytes, at };
+  return { ...readHead(reader), ...readTail(reader).values };
+}
 
-function readRow(reader: Reader): RowValues {
+/** Whether the same bytes come next, which is cheaper to find out than to read them. */
+function isRepeated({ bytes, at }: Reader, { start, end }: Tail): boolean {
+  const to = at + end - start;
+  return to <= bytes.length && bytes.compare(bytes, start, end, at, to) === 0;
+}
+
+function readHead(reader: Reader) {
   reader.at += BLOCK_BYTES;
-  const head = {
+  return {
     timestamp: readTime(reader),
     event_id: readText(reader),
     event_name: readText(reader),
@@ -28,9 +44,12 @@ function readRow(reader: Reader): RowValues {
     revenue: readRevenue(reader),
     currency: readText(reader),
   };
+}
+
+function readTail(reader: Reader): Tail {
+  const start = reader.at;
   const texts = TAIL_TEXTS.map((name) => [name, readText(reader)]);
-  return {
-    ...head,
+  const values: Tail['values'] = {
     ...(Object.fromEntries(texts) as Pick<RowValues, (typeof TAIL_TEXTS)[number]>),
     received_at: readTime(reader),
     key_id: readText(reader),
@@ -38,6 +57,7 @@ function readRow(reader: Reader): RowValues {
     app_id: readText(reader),
     project_id: readText(reader),
   };
+  return { values, start, end: reader.at };
 }
 
 function readTime(reader: Reader): number {
