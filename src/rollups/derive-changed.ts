@@ -21,7 +21,7 @@ export async function deriveChanged(state: State, log: Log): Promise<void> {
   });
   const failures: unknown[] = [];
   try {
-    // Acknowledged events are in a log first, and inserted before any query.
+    // Acknowledged events are in a log first, and inserted before any query. On a server, a block that was read before it was noted is noted now.
     await state.query('SELECT 1');
   } catch (error) {
     for (const { days, changed } of taken) days.putBack(changed);

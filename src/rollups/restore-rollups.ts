@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Log } from '../lib/log.ts';
+import { findHighest } from '../warehouse/integrity/rebuild-in-use.ts';
 import { NO_TOTALS } from './app-days.ts';
 import { copyAllLinked } from './linked-days.ts';
 import {
@@ -42,7 +43,7 @@ export async function restoreRollups(state: State, log: Log): Promise<void> {
   }
   await noteHours(state, since);
   await copyAllLinked(gateway);
-  const highest = await findHighestBlock(state);
+  const highest = await findHighest(gateway);
   // Read after the wait, which may have noted events of higher blocks.
   state.noted = Math.max(state.noted, stored.block, highest);
   state.isRestored = true;
@@ -71,11 +72,6 @@ function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, Cou
   if (version > 0 && rows === rowCount) days.setRolled(day, { version, block, totals });
   else days.forget([day]);
   return [];
-}
-
-async function findHighestBlock({ gateway }: State): Promise<number> {
-  const [row] = await gateway.query<{ highest: string }>('SELECT max(block) AS highest FROM events');
-  return Number(row?.highest ?? 0);
 }
 
 /** Yields to other work regularly: after an upgrade, these can be the hours of all events. */

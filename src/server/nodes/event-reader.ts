@@ -4,6 +4,7 @@ import type { Log } from '../../lib/log.ts';
 import type { Gateway } from '../../warehouse/engine/gateway.ts';
 import { openGateways } from '../../warehouse/engine/open-gateways.ts';
 import { serverEngine } from '../../warehouse/engine/store-engine.ts';
+import { findHighest } from '../../warehouse/integrity/rebuild-in-use.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
 import { createProbe } from '../../warehouse/probe.ts';
 import { isInstalled } from '../../warehouse/server-store.ts';
@@ -55,8 +56,7 @@ const NO_TABLE = '60';
 async function findReached(gateway: Pick<Gateway, 'query'>, storeId: string): Promise<number> {
   try {
     if (!(await isInstalled(gateway, storeId))) return 0;
-    const [row] = await gateway.query<{ highest: string }>('SELECT max(block) AS highest FROM events');
-    return Number(row?.highest ?? 0);
+    return await findHighest(gateway);
   } catch (error) {
     if (error instanceof StorageError && errorCodeOf(error.cause) === NO_TABLE) return 0;
     throw error;

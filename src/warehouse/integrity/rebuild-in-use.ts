@@ -54,7 +54,7 @@ async function findComplete(gateway: Gateway, pause: Pause, known: number): Prom
 }
 
 /** Returns the number of the highest block in the events; 0 if there is none. Rejects with StorageError. */
-export async function findHighest(gateway: Gateway): Promise<number> {
+export async function findHighest(gateway: Pick<Gateway, 'query'>): Promise<number> {
   const [row] = await gateway.query<{ highest: string }>('SELECT max(block) AS highest FROM events');
   return Number(row?.highest ?? 0);
 }
