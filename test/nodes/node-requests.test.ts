@@ -72,6 +72,8 @@ it('refuses requests that are forged, stale, replayed or changed, and stores not
 it('refuses requests to a node that does not store events', async () => {
   const before = await countEvents();
   assert.equal((await send('six', { to: other })).status, 409);
+  // The sender sees the answer although the body is not used.
+  assert.equal((await send('six', { to: other, body: Buffer.alloc(33_000_000) })).status, 409);
   assert.equal(await countEvents(), before);
 });
 

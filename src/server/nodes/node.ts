@@ -88,9 +88,10 @@ export async function startNode(options: NodeOptions): Promise<Node> {
     await before.stopOwn();
     // From here on, this node forwards what it gets.
     own = undefined;
-    await before.warehouse.close();
-    before.publisher.stop();
-    before.hub.close();
+    await before.warehouse.close().finally(() => {
+      before.publisher.stop();
+      before.hub.close();
+    });
     log.info('another node may store events now');
   }
 
