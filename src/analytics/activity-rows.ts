@@ -86,7 +86,7 @@ export function selectLinked(
   newLinks: readonly string[],
 ): BoundSql {
   const [app] = query.apps;
-  const found = [{ app, days: { rolled, changed: new Map(), newLinks } }];
+  const found = [{ app, days: { rolled, changed: new Map() } }];
   const select = (table: string, condition: string) => {
     const part = { sql: condition, params: {} };
     return selectRolled(query, { ...LINKED, table, conditions: { raw: part, rolled: part } }, found);
@@ -124,7 +124,7 @@ function selectRows(rollups: RolledDays | undefined, query: AnalyticsQuery, sour
   };
 }
 
-type FoundApp = { app: App; days: FoundDays | undefined };
+type FoundApp = { app: App; days: Pick<FoundDays, 'rolled' | 'changed'> | undefined };
 
 /** Undefined if no app has rollups. */
 function selectRolled(

@@ -28,12 +28,12 @@ export async function countActivity(
 ): Promise<DayCounts> {
   const { warehouse, rollups } = services;
   const found = findWholeDays(rollups, query);
-  if (found === undefined) return await countRows({ warehouse, rollups }, query, metrics, signal);
-  const hasRest = found.rest.rolled.size + found.rest.changed.size > 0;
-  const rest = { find: () => found.rest };
+  const { newLinks, rest } = found ?? {};
+  if (found === undefined || newLinks === undefined)
+    return await countRows({ warehouse, rollups }, query, metrics, signal);
   const counts = await Promise.all([
-    countWholeDays(services, query, { ...found, metrics }, signal),
-    hasRest ? countRows({ warehouse, rollups: rest }, query, metrics, signal) : [],
+    countWholeDays(services, query, { ...found, newLinks }, metrics, signal),
+    rest === undefined ? [] : countRows({ warehouse, rollups: rest }, query, metrics, signal),
   ]);
   return new Map(counts.flatMap((days) => [...days]));
 }

@@ -2,11 +2,19 @@ import type { Day, DayRange } from '../lib/calendar.ts';
 import { HOUR_MS } from '../lib/durations.ts';
 import { dayAt } from '../lib/zone-offsets.ts';
 
-/** What the rows of a day in the rollups add up to: users by the ID that was sent, their sessions, and events. */
-export type DayTotals = { users: number; sessions: number; events: number };
+/** What the rows of a day in the rollups add up to: users by the ID that was sent, their sessions, events, and revenue by currency. */
+export type DayTotals = {
+  users: number;
+  sessions: number;
+  events: number;
+  revenue: readonly RevenueTotal[];
+};
+
+/** The revenue of a day in one currency, as decimals: all of it, and what was sent with server keys; null if nothing was. */
+export type RevenueTotal = { currency: string; all: string; verified: string | null };
 
 /** The totals of a day without rows. */
-export const NO_TOTALS: DayTotals = { users: 0, sessions: 0, events: 0 };
+export const NO_TOTALS: DayTotals = { users: 0, sessions: 0, events: 0, revenue: [] };
 
 /**
  * A day as the rollups contain it: which version, and up to which block of the events. Events of later blocks are not in it. The totals
@@ -19,6 +27,8 @@ export type AppDays = {
   readonly timezone: string;
   /** IDs of links whose rows may be missing in `linked_days`. */
   readonly newLinks: Set<string>;
+  /** Notes that the person of IDs may have changed. */
+  noteRelinked(): void;
   /** Notes that an event of this hour (since 1970, UTC) was stored, in a block above those of all rollups. */
   noteHour(hour: number): void;
   /** The same for an event in a block that rollups may go beyond without it. */
@@ -43,17 +53,25 @@ export type AppDays = {
 };
 
 /**
- * `rolled` are days whose rollup counts; `changed` are days with events in blocks above the one given for each. Rows of the IDs in
- * `newLinks` may be missing in `linked_days`.
+ * `rolled` are days whose rollup counts, the same object until a day is derived again; `changed` are days with events in blocks above the
+ * one given for each. Rows of the IDs in `newLinks` may be missing in `linked_days`; undefined if there are more than NEW_LINKS_MAX. While
+ * `linkRevision` is the same, each ID belongs to the same person.
  */
 export type FoundDays = {
   rolled: Map<Day, RolledDay>;
   changed: Map<Day, number>;
-  newLinks: readonly string[];
+  newLinks: readonly string[] | undefined;
+  linkRevision: number;
 };
 
 /** Up to so many newly linked IDs are looked for one by one. */
 export const NEW_LINKS_MAX = 1_000;
+
+/** Midnight may be inside an hour. */
+const daysOfHour = (timezone: string, hour: number): Day[] => [
+  dayAt(timezone, hour * HOUR_MS),
+  dayAt(timezone, (hour + 1) * HOUR_MS - 1),
+];
 
 /** Returns the days of an app whose days start at midnight in `timezone`, with none rolled up. */
 export function createAppDays(timezone: string): AppDays {
@@ -63,6 +81,7 @@ export function createAppDays(timezone: string): AppDays {
   /** Taken, and not derived yet. */
   const pending = new Set<Day>();
   const newLinks = new Set<string>();
+  let linkRevision = 0;
   let isComplete = false;
 
   const putBack = (days: readonly Day[]) => {
@@ -76,21 +95,18 @@ export function createAppDays(timezone: string): AppDays {
     for (const day of days) rolled.delete(day);
     putBack(days);
   };
-  /** Midnight may be inside an hour. */
-  const daysOfHour = (hour: number) => [
-    dayAt(timezone, hour * HOUR_MS),
-    dayAt(timezone, (hour + 1) * HOUR_MS - 1),
-  ];
-
   return {
     timezone,
     newLinks,
+    noteRelinked() {
+      linkRevision += 1;
+    },
     noteHour(hour) {
       if (changedHours.has(hour)) return;
       changedHours.add(hour);
-      for (const day of daysOfHour(hour)) changed.add(day);
+      for (const day of daysOfHour(timezone, hour)) changed.add(day);
     },
-    forgetHour: (hour) => forget(daysOfHour(hour)),
+    forgetHour: (hour) => forget(daysOfHour(timezone, hour)),
     isComplete: () => isComplete,
     setComplete() {
       isComplete = true;
@@ -117,7 +133,8 @@ export function createAppDays(timezone: string): AppDays {
       return {
         rolled: new Map([...rolled].filter(([day]) => isIn(day))),
         changed: new Map(days.map((day) => [day, rolled.get(day)?.block ?? 0])),
-        newLinks: [...newLinks],
+        newLinks: newLinks.size > NEW_LINKS_MAX ? undefined : [...newLinks],
+        linkRevision,
       };
     },
   };

@@ -80,5 +80,5 @@ function findDays(
   const current = listed.filter((one) => one.timezone === timezone && changed.has(one.day));
   for (const row of current) changed.set(row.day, row.version === 0 ? 0 : Math.max(block, row.block));
   const rolled = new Map(current.filter(({ version }) => version > 0).map((row) => [row.day, row]));
-  return { rolled, changed, newLinks: [] };
+  return { rolled, changed, newLinks: [], linkRevision: 0 };
 }

@@ -5,7 +5,7 @@ import type { BoundSql } from '../warehouse/event-sql.ts';
 import { mayBeDamage } from '../warehouse/integrity/damage-error.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
 import { checkTable } from '../warehouse/integrity/find-damaged-table.ts';
-import type { DayTotals, RolledDay } from './app-days.ts';
+import { type DayTotals, NO_TOTALS, type RevenueTotal, type RolledDay } from './app-days.ts';
 
 /** A day as `rollup_days` has it; `version` 0 must be derived again. */
 export type StoredDay = Omit<RolledDay, 'totals'> & {
@@ -112,19 +112,18 @@ const SCAN_MS = 10 * 60 * 1_000;
 /** The tables that are derived per day. */
 const TABLES = ['user_days', 'user_day_values', 'revenue_days'] as const;
 
-/** A day and version in all rollup tables: how many rows it has, and what those of `user_days` add up to. */
+/** A day and version in all rollup tables: how many rows it has, and what they add up to. */
 export type CountedDay = { appId: string; day: Day; version: number; rows: number; totals: DayTotals };
 
-type CountedRow = { app_id: string; day: number; version: string; rows: string } & Record<
-  keyof DayTotals,
-  string
->;
+type DayVersion = { app_id: string; day: number; version: string };
+type CountedRow = DayVersion & { rows: string } & Record<'users' | 'sessions' | 'events', string>;
 
 /** Returns each day and version that has rows; `condition` selects some. Rejects with StorageError. */
 export async function countRows(
   gateway: Pick<Gateway, 'query'>,
-  { sql, params }: BoundSql = { sql: '1', params: {} },
+  condition: BoundSql = { sql: '1', params: {} },
 ): Promise<CountedDay[]> {
+  const { sql, params } = condition;
   const select = (table: (typeof TABLES)[number]) => {
     const added = table === 'user_days' ? '1, length(sessions), events' : '0, 0, 0';
     return `SELECT app_id, day, version, tuple(${added}) AS added FROM ${table} WHERE ${sql}`;
@@ -135,10 +134,38 @@ export async function countRows(
     params,
     { timeoutMs: SCAN_MS },
   );
+  const revenue = await sumRevenue(gateway, condition);
   return rows.map((row) => ({
     ...{ appId: row.app_id, day: row.day, version: Number(row.version), rows: Number(row.rows) },
-    totals: { users: Number(row.users), sessions: Number(row.sessions), events: Number(row.events) },
+    totals: {
+      ...{ users: Number(row.users), sessions: Number(row.sessions), events: Number(row.events) },
+      revenue: revenue.get(keyOf(row)) ?? NO_TOTALS.revenue,
+    },
   }));
+}
+
+const keyOf = ({ app_id, day, version }: DayVersion) => `${app_id} ${day} ${version}`;
+
+/** Returns the revenue of each day and version that has any, in the order of currencies. */
+async function sumRevenue(
+  gateway: Pick<Gateway, 'query'>,
+  { sql, params }: BoundSql,
+): Promise<Map<string, RevenueTotal[]>> {
+  const rows = await gateway.query<DayVersion & RevenueTotal>(
+    `SELECT app_id, day, version, currency, toString(sum(amount)) AS all,
+      if(countIf(is_verified = 1) = 0, NULL, toString(sumIf(amount, is_verified = 1))) AS verified
+    FROM (SELECT app_id, day, version, currency, verified AS is_verified, amount FROM revenue_days WHERE ${sql})
+    GROUP BY app_id, day, version, currency ORDER BY currency`,
+    params,
+    { timeoutMs: SCAN_MS },
+  );
+  const byDay = Map.groupBy(rows, keyOf);
+  return new Map(
+    [...byDay].map(([key, totals]) => [
+      key,
+      totals.map(({ currency, all, verified }) => ({ currency, all, verified })),
+    ]),
+  );
 }
 
 /**

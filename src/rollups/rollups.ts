@@ -75,6 +75,9 @@ export function openRollups(services: RollupServices): Rollups {
       if (!state.isRestored) await settle();
       const known = daysOf(state, { id, projectId });
       known?.forget(days);
+      // Links are deleted with events, and what was without effect may have one then.
+      known?.noteRelinked();
+      state.knownLinks.clear();
       const timezone = known?.timezone ?? '';
       const number = nextNumber(state);
       state.invalidated.set(id, number);
@@ -117,10 +120,23 @@ async function forgetUsers(
   }
 }
 
+/** Some 20 MB. */
+const KNOWN_LINKS_MAX = 100_000;
+
+/** A link that was there earlier has no effect (see `resolveLinks`): apps may send it at each start. */
 function noteLink(state: State, row: EventRow): void {
   const link = readLink(row);
+  if (link === undefined) return;
+  const { anonymousId, appUserId, timestamp } = link;
+  const key = JSON.stringify([row.app_id, anonymousId, appUserId]);
+  const { knownLinks } = state;
+  const knownMs = knownLinks.get(key);
+  if (knownMs !== undefined && knownMs < timestamp) return;
+  if (knownLinks.size >= KNOWN_LINKS_MAX) knownLinks.clear();
+  knownLinks.set(key, timestamp);
   const days = daysOf(state, { id: row.app_id, projectId: row.project_id });
-  if (link !== undefined) days?.newLinks.add(link.anonymousId).add(link.appUserId);
+  days?.newLinks.add(anonymousId).add(appUserId);
+  days?.noteRelinked();
 }
 
 function noteRows(state: State, rows: readonly EventRow[], block: number): void {

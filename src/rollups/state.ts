@@ -31,6 +31,8 @@ export type State = {
   isRestored: boolean;
   /** The highest number that was given to a version or to something written. */
   number: number;
+  /** Links that were noted, by app and IDs, with their earliest time; not all of them. */
+  knownLinks: Map<string, number>;
   /** The number of the latest invalidation of each app. */
   invalidated: Map<string, number>;
   isStopped: boolean;
@@ -45,6 +47,7 @@ export const createState = ({ warehouse, directory, clock }: RollupServices): St
     hasLate: false,
     isRestored: false,
     number: 0,
+    knownLinks: new Map(),
     invalidated: new Map(),
     isStopped: false,
   },
