@@ -234,7 +234,7 @@ test("keeps each user's first and last time whatever the order of events", async
   );
 });
 
-test('syncs every table that an append writes to disk', async () => {
+test('syncs every table that an append writes to disk, and keeps each text of events in one file', async () => {
   const derived = [
     'deleted_until',
     'erased_ids',
@@ -251,11 +251,10 @@ test('syncs every table that an append writes to disk', async () => {
     "SELECT name, engine_full FROM system.tables WHERE database = 'appflow' AND engine != 'Null' ORDER BY name",
   );
   // All existing tables: one added later must be added to the list, and synced.
-  assert.deepEqual(
-    rows.map((one) => one.name),
-    tables,
-  );
+  const names = rows.map((one) => one.name);
+  assert.deepEqual(names, tables);
   for (const { name, engine_full } of rows) {
+    if (name === 'events') assert.match(engine_full, /string_serialization_version = 'single_stream'/);
     assert.match(engine_full, /fsync_after_insert = 1/, name);
     assert.match(engine_full, /fsync_part_directory = 1/, name);
   }

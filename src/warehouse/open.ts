@@ -193,6 +193,12 @@ function createInsertListeners() {
 const isFirstWithLedger = (pending: readonly string[]) =>
   pending.includes('0003-start-with-broken-parts.sql');
 
+/**
+ * The lengths of texts in the file of the texts: then few events are read in three quarters of the time, and take 4 B less. Servers may
+ * be too old for it.
+ */
+const ONE_FILE_PER_TEXT = "ALTER TABLE events MODIFY SETTING string_serialization_version = 'single_stream'";
+
 async function migrateStore(
   writing: Gateway,
   integrity: Integrity,
@@ -204,6 +210,7 @@ async function migrateStore(
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
   if (server) await prepareTables(writing);
+  else if (applied.length > 0) await writing.command(ONE_FILE_PER_TEXT);
   await integrity.checkKept(writing);
   await integrity.finishDeletion(writing);
 }

@@ -42,12 +42,23 @@ export async function findPerson(
   if (!apps.hasLinks) return toPerson(apps, id, [], []);
   const options = { signal, isLight: true };
   const params = appsParams(apps);
-  const [linked] = await query<{ first_person: string; apps: string[] }>(
-    `SELECT argMin(person, app_id) AS first_person, groupArray(toString(app_id)) AS apps FROM (${LINKED_IDS_SQL})
-     WHERE id = {id:String} AND person != id`,
-    { ...params, id },
-    options,
-  );
+  const readIds = (person: string) =>
+    query<PersonId & { person: string }>(
+      `SELECT app_id, id, person FROM (${LINKED_IDS_SQL}) WHERE person = {person:String} OR id = {person:String}
+       ORDER BY id, app_id LIMIT ${PERSON_IDS_MAX + 1}`,
+      { ...params, person },
+      options,
+    );
+  // Nearly always, it is the ID of a person: its other IDs are read at the same time.
+  const [[linked], idsOfId] = await Promise.all([
+    query<{ first_person: string; apps: string[] }>(
+      `SELECT argMin(person, app_id) AS first_person, groupArray(toString(app_id)) AS apps FROM (${LINKED_IDS_SQL})
+       WHERE id = {id:String} AND person != id`,
+      { ...params, id },
+      options,
+    ),
+    readIds(id),
+  ]);
   const elsewhere = apps.appIds.filter((app) => linked?.apps.includes(app) !== true);
   const isLinked = linked !== undefined && linked.apps.length > 0;
   const [own] = isLinked
@@ -59,12 +70,7 @@ export async function findPerson(
       )
     : [{ known: 1 }];
   const person = own?.known === 1 || linked === undefined ? id : linked.first_person;
-  const rows = await query<PersonId & { person: string }>(
-    `SELECT app_id, id, person FROM (${LINKED_IDS_SQL}) WHERE person = {person:String} OR id = {person:String}
-     ORDER BY id, app_id LIMIT ${PERSON_IDS_MAX + 1}`,
-    { ...params, person },
-    options,
-  );
+  const rows = person === id ? idsOfId : await readIds(person);
   const isElsewhere = (row: PersonId & { person: string }) => row.id === person && row.person !== person;
   return toPerson(
     apps,
