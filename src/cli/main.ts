@@ -7,6 +7,7 @@ import { addAuditCommand } from './audit.ts';
 import { addBackupCommand } from './backup.ts';
 import { addDemoCommand } from './demo.ts';
 import { addDoctorCommand } from './doctor.ts';
+import { addDowngradeCommand } from './downgrade.ts';
 import { addImportCommand } from './import.ts';
 import { addInitCommand } from './init.ts';
 import { addKeysCommand } from './keys.ts';
@@ -42,6 +43,7 @@ function buildProgram(): Command {
   addRebuildCommand(program);
   addBackupCommand(program);
   addRestoreCommand(program);
+  addDowngradeCommand(program);
   addMoveCommand(program);
   addAuditCommand(program);
   addDoctorCommand(program);

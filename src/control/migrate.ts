@@ -49,6 +49,9 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0021-ingestion-order', up: m0021.up },
 ];
 
+/** The name of this release's last migration. */
+export const LAST_CONTROL_MIGRATION = MIGRATIONS.at(-1)?.name ?? '';
+
 /**
  * Upgrades the control database to the current schema in one transaction, and returns the names of the migrations it
  * applied. Throws if a newer release created the database: this one might write what that one cannot read.

@@ -99,7 +99,12 @@ function countOpen(file: string, change: 1 | -1): void {
  * Opens the control database in `file`, and creates or upgrades it if necessary. Rejects with StorageError, or with an
  * Error that explains it if a newer release created the database.
  */
-export async function openSqliteControl(file: string, clock: Clock, reserve?: DiskReserve): Promise<Control> {
+export async function openSqliteControl(
+  file: string,
+  clock: Clock,
+  reserve?: DiskReserve,
+  beforeMigrations = async () => {},
+): Promise<Control> {
   // If this process has the database open already, its losses were reported to the first connection.
   const losses = openLosses(file, isOpenHere(file) ? [] : [...listLosses(file), ...listNewLosses(file)]);
   const withReserve = createWithReserve(clock);
@@ -112,6 +117,7 @@ export async function openSqliteControl(file: string, clock: Clock, reserve?: Di
   let migrated: readonly string[];
   try {
     removeSum(file);
+    if (await whenFree(() => isOlder(db))) await beforeMigrations();
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
     migrated = await whenFree(() => migrateControl(db, clock.now()));
   } catch (error) {
@@ -144,6 +150,12 @@ export async function openSqliteControl(file: string, clock: Clock, reserve?: Di
       ),
     whenStorable: (work) => withReserve(reserve, () => whenFree(work)),
   };
+}
+
+/** Whether an earlier release created a database. */
+async function isOlder(db: Control['db']): Promise<boolean> {
+  const { isNew, pending, unknown } = await findMigrationState(db);
+  return !isNew && pending.length > 0 && unknown.length === 0;
 }
 
 /** Closes a database. It stays marked as open if another process still has it open. */

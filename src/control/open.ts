@@ -27,13 +27,15 @@ export function findControlPlace(config: { dataDir: string; databaseUrl: string 
 /**
  * Opens the control database, and creates or upgrades it if necessary. Rejects with StorageError, or with an Error that
  * explains it if a newer release created the database. `reserve` is space on the disk of the data folder.
+ * `beforeMigrations` runs before an existing SQLite database is upgraded.
  */
 export async function openControl(
   { file, url }: ControlPlace,
   clock: Clock,
   reserve?: DiskReserve,
+  beforeMigrations?: () => Promise<void>,
 ): Promise<Control> {
-  if (url === undefined) return await openSqliteControl(file, clock, reserve);
+  if (url === undefined) return await openSqliteControl(file, clock, reserve, beforeMigrations);
   return await openPostgresControl({ url, lossesFile: file }, clock.now());
 }
 

@@ -18,7 +18,8 @@ export async function openEvents(
   if (config.clickhouseUrl === undefined) {
     const knownEvents = await findEventCount(control);
     const noteEvents = (events: number) => saveEventCount(control, events);
-    return openWarehouse({ ...optionsOf(services), knownEvents, noteEvents });
+    const { keepSnapshot: beforeMigrations } = services;
+    return openWarehouse({ ...optionsOf(services), knownEvents, noteEvents, beforeMigrations });
   }
   const lease = await takeEventLease(services, waits);
   return openUnderLease(services, { url: config.clickhouseUrl, lease });

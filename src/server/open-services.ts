@@ -36,11 +36,14 @@ import { prepareDataDir } from './data-dir.ts';
 import { findPlaceProblem } from './event-place.ts';
 import { findUnfinishedMove } from './moved.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
+import { createSnapshots, type KeepSnapshot } from './snapshots.ts';
 import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */
 export type ControlServices = Omit<Services, 'warehouse' | 'rollups' | 'limiter'> & {
   eventsDir: string;
+  /** Keeps the data folder as it is, before anything in it is migrated. */
+  keepSnapshot: KeepSnapshot;
   /** What requests between nodes are signed with: the current key, then retired ones. */
   nodeKeys: readonly [KeyObject, ...KeyObject[]];
   /** Throws an error with the fix if the event store is not the one of this control database. Marks a new one. */
@@ -130,7 +133,7 @@ const findStorePaths = (config: Config, eventsDir: string): StorePaths => ({
   hasEventServer: config.clickhouseUrl !== undefined,
 });
 
-type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'close'>;
+type Database = Pick<ControlServices, 'control' | 'disk' | 'clockState' | 'keepSnapshot' | 'close'>;
 
 /**
  * Opens the control database, reports what it lacks, and lets the clock start no earlier than what is stored in it. Closing
@@ -141,7 +144,8 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
   const noted = await readNotedRevision(paths.eventsDir);
   if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off. Unset it after this start.');
   const disk = createDiskSpace(config.dataDir, log);
-  const control = await openControl(paths.control, clock, disk);
+  const keepSnapshot = createSnapshots(config, log);
+  const control = await openControl(paths.control, clock, disk, keepSnapshot);
   try {
     const unfinished = await findUnfinishedMove(control);
     if (unfinished !== undefined) throw new Error(unfinished);
@@ -151,7 +155,7 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
       : withoutFloor(clock);
     await reportOlder({ control, clock, log }, paths, noted);
     const note = () => noteRevision({ control, clock, log }, paths);
-    return { control, disk, clockState, close: () => note().then(control.close) };
+    return { control, disk, clockState, keepSnapshot, close: () => note().then(control.close) };
   } catch (error) {
     await control.close();
     throw error;

@@ -15,6 +15,7 @@ import { openEventReader } from './nodes/event-reader.ts';
 import { type OpenedStore, startNode } from './nodes/node.ts';
 import { openEvents, openUnderLease } from './open-events.ts';
 import type { ControlServices } from './open-services.ts';
+import { removeOldSnapshots } from './snapshots.ts';
 import { findStoreId } from './store-pair.ts';
 
 /** The events as a server uses them, what is derived from them, and their deletion in the background. */
@@ -40,6 +41,7 @@ async function openAlone(control: ControlServices): Promise<Store> {
   const rollups = openRollups({ ...control, warehouse });
   let stop = async () => {};
   const stopCopies = answerCopies(control, warehouse);
+  removeOldSnapshots(control.config.dataDir, control.clock.now());
   return {
     warehouse,
     rollups,

@@ -4,10 +4,14 @@ import { join } from 'node:path';
 /** Where `appflow restore` gathers a backup before it becomes the data folder's content. */
 export const restoringFolder = (dataDir: string): string => join(dataDir, 'restoring');
 
-/** Returns what to do if a restore into a data folder was interrupted; undefined if none was. */
+/** Where `appflow downgrade` puts what it replaces, until it is done. */
+export const downgradingFolder = (dataDir: string): string => join(dataDir, 'downgrading');
+
+/** Returns what to do if a restore or a downgrade of a data folder was interrupted; undefined if none was. */
 export function findRestoringProblem(dataDir: string): string | undefined {
-  const folder = restoringFolder(dataDir);
-  if (!existsSync(folder)) return undefined;
+  if (existsSync(downgradingFolder(dataDir)))
+    return `Going back to an earlier release in ${dataDir} is not complete. Run \`appflow downgrade\` again.`;
+  if (!existsSync(restoringFolder(dataDir))) return undefined;
   return (
     `Restoring a backup into ${dataDir} is not complete. Wait until \`appflow restore\` is done, or run the same command again. ` +
     `To start with an empty folder instead, delete ${dataDir}, but keep secrets/.`

@@ -35,6 +35,19 @@ const hasTable = async (gateway: Gateway, name: string): Promise<boolean> =>
     )
   ).length > 0;
 
+/** Rejects with StorageError if a newer release has migrated an event store: this one might not understand what it contains. */
+export async function requireKnownMigrations(gateway: Gateway): Promise<void> {
+  if (!(await hasTable(gateway, 'schema_migrations'))) return;
+  const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations ORDER BY name');
+  const known = new Set(await listMigrations());
+  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  if (unknown.length === 0) return;
+  throw new StorageError(
+    'unavailable',
+    `The event store was used by a newer release of Appflow (it has ${unknown.join(', ')}). Run that release, or go back with \`appflow downgrade\``,
+  );
+}
+
 /** Those after the last one that was applied: if an earlier one is not recorded, its record was lost. */
 async function listUnapplied(gateway: Gateway): Promise<string[]> {
   const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations');
@@ -55,7 +68,8 @@ async function listAll(gateway: Gateway): Promise<string[]> {
   );
 }
 
-async function listMigrations(): Promise<string[]> {
+/** Returns the names of this release's migrations, in order. */
+export async function listMigrations(): Promise<string[]> {
   return (await readdir(FOLDER)).filter((name) => name.endsWith('.sql')).sort();
 }
 

@@ -18,7 +18,7 @@ import { describeLog } from './integrity/log-damage.ts';
 import { type Before, readBefore } from './integrity/read-before.ts';
 import { loadLog, logFolder } from './log/segments.ts';
 import { type Mender, startMender } from './mending/mend-derived.ts';
-import { listPendingMigrations, migrate } from './migrate.ts';
+import { listMigrations, listPendingMigrations, migrate, requireKnownMigrations } from './migrate.ts';
 import { createDeletions, type Deletions } from './open-deletions.ts';
 import { openStoreWriter } from './open-writer.ts';
 import type { OnConflict } from './persons/insert-persons.ts';
@@ -68,6 +68,8 @@ export type WarehouseOptions = {
   queryMemoryBytes?: number | undefined;
   /** How long the writer's statements may run. */
   statementLimits?: StatementLimits;
+  /** Runs before an existing store in a folder is migrated. */
+  beforeMigrations?: () => Promise<void>;
   /** Called with each stored event that links an ID of someone else, and so has no effect. */
   onLinkConflict?: OnConflict;
   /** What IDs of deleted events are remembered with; without it, they are forgotten. */
@@ -202,10 +204,12 @@ const ONE_FILE_PER_TEXT = "ALTER TABLE events MODIFY SETTING string_serializatio
 async function migrateStore(
   writing: Gateway,
   integrity: Integrity,
-  { server, log }: Pick<WarehouseOptions, 'server' | 'log'>,
+  { server, log, beforeMigrations }: Pick<WarehouseOptions, 'server' | 'log' | 'beforeMigrations'>,
 ): Promise<void> {
   if (server) await claimServer(writing, server);
+  else await requireKnownMigrations(writing);
   const pending = await listPendingMigrations(writing).catch(rethrowDamage);
+  if (pending.length > 0 && pending.length < (await listMigrations()).length) await beforeMigrations?.();
   if (pending.length > 0) await integrity.expectMigrations(isFirstWithLedger(pending));
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');

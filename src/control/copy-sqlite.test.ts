@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, it } from 'node:test';
+import Database from 'better-sqlite3';
+import { copyControl, openControlSnapshot } from './copy-sqlite.ts';
+
+let dir: string;
+let file: string;
+let database: Database.Database;
+
+beforeEach(() => {
+  dir = mkdtempSync(join(tmpdir(), 'appflow-copy-'));
+  file = join(dir, 'control.db');
+  database = new Database(file);
+  database.pragma('journal_mode = WAL');
+  database.exec("CREATE TABLE t (a); INSERT INTO t VALUES ('before')");
+});
+
+afterEach(() => {
+  database.close();
+  rmSync(dir, { recursive: true, force: true });
+});
+
+function readCopy(copy: string): unknown[] {
+  const opened = new Database(copy);
+  const rows = opened.prepare('SELECT a FROM t').pluck().all();
+  opened.close();
+  return rows;
+}
+
+it('a snapshot is the moment in which it was opened, whatever is stored before it is copied', async () => {
+  const copy = join(dir, 'copy.db');
+  const snapshot = openControlSnapshot(file);
+  database.exec("INSERT INTO t VALUES ('later')");
+  database.pragma('wal_checkpoint(PASSIVE)');
+  await snapshot.copyTo(copy);
+  snapshot.close();
+  assert.deepEqual(readCopy(copy), ['before']);
+});
+
+it('a copy of a closed database leaves no files beside it, and contains what it lost', async () => {
+  database.close();
+  writeFileSync(`${file}-losses`, 'a loss\n');
+  const copy = join(dir, 'copy.db');
+  await copyControl(file, copy);
+  assert.ok(!existsSync(`${file}-wal`));
+  assert.equal(readFileSync(`${copy}-losses`, 'utf8'), 'a loss\n');
+  assert.deepEqual(readCopy(copy), ['before']);
+});
+
+it('a copy of a database in use contains what is only in its write-ahead log', async () => {
+  const copy = join(dir, 'copy.db');
+  database.exec("INSERT INTO t VALUES ('logged')");
+  await copyControl(file, copy);
+  assert.deepEqual(readCopy(copy), ['before', 'logged']);
+});
