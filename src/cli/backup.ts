@@ -21,7 +21,7 @@ export function addBackupCommand(program: Command): void {
     .command('backup')
     .description('back up projects, keys, people and events, with or without a running server')
     .argument('<place>', 'folder for backups, on another disk if possible')
-    .option('--keep <count>', 'remove older backups of this installation, but this many', parseKeep)
+    .option('--keep <count>', 'keep only this many backups of this installation, the latest ones', parseKeep)
     .option('--every <time>', 'repeat every 30m, 24h or 7d until it is stopped', parseEvery)
     .option('--json', 'print one JSON line for each backup')
     .addHelpText('after', DETAILS)

@@ -24,7 +24,7 @@ export function addDowngradeCommand(program: Command): void {
   program
     .command('downgrade')
     .description('restore the data from before the last upgrade, for the release before it')
-    .option('--yes', 'also if something was stored since')
+    .option('--yes', 'go back even if something was stored since')
     .addHelpText('after', DETAILS)
     .action(async ({ yes }: Options) => {
       const config = readCommandConfig();

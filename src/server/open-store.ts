@@ -41,7 +41,7 @@ async function openAlone(control: ControlServices): Promise<Store> {
   const rollups = openRollups({ ...control, warehouse });
   let stop = async () => {};
   const stopCopies = answerCopies(control, warehouse);
-  removeOldSnapshots(control.config.dataDir, control.clock.now());
+  removeOldSnapshots(control.config.dataDir, control.clock.now(), control.log);
   return {
     warehouse,
     rollups,

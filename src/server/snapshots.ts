@@ -102,8 +102,12 @@ async function copyStores(dataDir: string, note: Note): Promise<string> {
   return folder;
 }
 
-/** Removes snapshots that are older than two weeks. Throws the system's error. */
-export function removeOldSnapshots(dataDir: string, nowMs: number): void {
-  for (const { folder, at } of listSnapshots(dataDir))
-    if (Date.parse(at) < nowMs - KEPT_MS) rmSync(folder, { recursive: true, force: true });
+/** Removes snapshots that are older than two weeks. Logs a failure: it must not stop a start. */
+export function removeOldSnapshots(dataDir: string, nowMs: number, log: Log): void {
+  try {
+    for (const { folder, at } of listSnapshots(dataDir))
+      if (Date.parse(at) < nowMs - KEPT_MS) rmSync(folder, { recursive: true, force: true });
+  } catch (err) {
+    log.warn({ err }, 'old snapshots could not be removed');
+  }
 }

@@ -80,7 +80,7 @@ describe('an upgrade', () => {
     assert.equal((await examine(env)).code, 0);
   });
 
-  it('keeps a snapshot also when only the event store is migrated', async () => {
+  it('keeps a snapshot also when only the event store is migrated, and removes one that a kill left incomplete', async () => {
     const { dataDir, env } = unpackOlder();
     await upgrade(env);
     rmSync(join(dataDir, 'snapshots'), { recursive: true });
@@ -89,8 +89,11 @@ describe('an upgrade', () => {
       "ALTER TABLE schema_migrations DELETE WHERE name = '0008-linked-days.sql' SETTINGS mutations_sync = 2",
     );
     await gateway.close();
+    mkdirSync(join(dataDir, 'snapshots/2026-01-01T00-00-00.000Z.draft/events'), { recursive: true });
     await using server = await startServerProcess(env);
-    assert.equal(listSnapshots(dataDir).length, 1);
+    const [name = '', ...more] = listSnapshots(dataDir);
+    assert.deepEqual([more, name.endsWith('.draft')], [[], false]);
+    assert.ok(existsSync(join(dataDir, 'snapshots', name, 'events/store-id')));
     await server.stop();
   });
 

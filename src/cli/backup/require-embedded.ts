@@ -6,8 +6,8 @@ import { UsageError } from '../terminal/usage-error.ts';
 
 const PG_DUMP = 'pg_dump --format=custom --file=appflow-control.dump "$DATABASE_URL"';
 const PG_RESTORE = 'pg_restore --dbname="$DATABASE_URL" appflow-control.dump';
-const CLICKHOUSE = "BACKUP DATABASE appflow TO Disk('backups', 'appflow.zip')";
-const CLICKHOUSE_RESTORE = "RESTORE DATABASE appflow FROM Disk('backups', 'appflow.zip')";
+const CLICKHOUSE = `clickhouse-client --query "BACKUP DATABASE appflow TO Disk('backups', 'appflow.zip')"`;
+const CLICKHOUSE_RESTORE = `clickhouse-client --query "RESTORE DATABASE appflow FROM Disk('backups', 'appflow.zip')"`;
 
 /** Throws UsageError with the commands to use instead if one of the stores is on a server, which has better tools of its own. */
 export function requireEmbedded({ dataDir, databaseUrl, clickhouseUrl }: Config): void {

@@ -22,7 +22,7 @@ const CHECK_MS = 200;
  * enough of a permission. Returns the function that stops it.
  */
 export function answerCopyRequests({ dataDir, log, ...stores }: AnswerOptions): () => Promise<void> {
-  removeAbandoned(dataDir);
+  removeAbandoned(dataDir, log);
   const { folder } = stagedCopyOf(dataDir);
   return runPeriodically({
     everyMs: CHECK_MS,
@@ -37,12 +37,16 @@ export function answerCopyRequests({ dataDir, log, ...stores }: AnswerOptions): 
   });
 }
 
-/** The hard links of a command that was killed would keep deleted files on the disk. */
-function removeAbandoned(dataDir: string): void {
+/** The hard links of a command that was killed would keep deleted files on the disk. Logs a failure: it must not stop a start. */
+function removeAbandoned(dataDir: string, log: Log): void {
   const { folder } = stagedCopyOf(dataDir);
   const owner = readNote(folder, 'owner');
-  if (owner === undefined || isAlive(owner.pid)) return;
-  rmSync(folder, { recursive: true, force: true });
+  if (owner !== undefined && isAlive(owner.pid)) return;
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch (err) {
+    log.warn({ err }, `${folder} could not be removed`);
+  }
 }
 
 async function copyBoth(

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** A copy of both stores as of one moment, in the data folder, because hard links need the same file system. */
@@ -20,10 +20,13 @@ type Files = { owner: CopyRequest; request: CopyRequest; accepted: CopyRequest; 
 
 const fileOf = (folder: string, name: keyof Files) => join(folder, `${name}.json`);
 
-/** Returns what is in one of the files of the copy; undefined if there is none. Throws the system's error. */
+/** Returns what is in one of the files of the copy; undefined if there is none, or none that is complete, as after a power failure. */
 export function readNote<Name extends keyof Files>(folder: string, name: Name): Files[Name] | undefined {
-  const file = fileOf(folder, name);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Files[Name]) : undefined;
+  try {
+    return JSON.parse(readFileSync(fileOf(folder, name), 'utf8')) as Files[Name];
+  } catch {
+    return undefined;
+  }
 }
 
 /** Writes one of the files, complete from the first moment on. Throws the system's error. */
