@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Plugin } from 'vite';
+import { buildSearchIndex } from './build-search-index.ts';
 import { renderLayout } from './layout.ts';
-import { buildSearchIndex } from './search-index.ts';
 import { buildPages } from './site.ts';
 
 /** The script of the pages: an entry of the build. */

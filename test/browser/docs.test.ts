@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { addressOf } from '../../dashboard/docs/layout.ts';
 import { buildPages } from '../../dashboard/docs/site.ts';
-import { browserTest, findViolationsIn, startChromium } from '../support/chromium.ts';
+import { browserTest, findViolations, findViolationsIn, startChromium } from '../support/chromium.ts';
 import { startTestServer } from '../support/harness.ts';
 
 /** A folder for a screenshot of every page. */
@@ -69,6 +69,7 @@ browserTest('finds a section by keyboard, and nothing for nonsense', async () =>
   const input = page.getByRole('combobox', { name: 'Search the docs' });
   await input.fill('rotate without downtime');
   await page.getByRole('option', { name: /Rotate without downtime/ }).waitFor();
+  assert.deepEqual(await findViolations(page), []);
   await page.keyboard.press('Enter');
   await page.waitForURL('**/docs/authentication#rotate-without-downtime');
   await page.keyboard.press('Control+k');

@@ -3,8 +3,10 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { listBundledFiles } from '../../dashboard/bundled-files.ts';
+import { buildSearchIndex } from '../../dashboard/docs/build-search-index.ts';
 import { addressOf, renderLayout } from '../../dashboard/docs/layout.ts';
 import { listOperations, type OpenApi } from '../../dashboard/docs/reference/openapi.ts';
+import { readSearchIndex, type SearchEntry } from '../../dashboard/docs/search.ts';
 import { buildPages } from '../../dashboard/docs/site.ts';
 import { listSourceFiles } from '../../dashboard/docs/table-of-contents.ts';
 import { ERRORS } from '../../src/api/error-codes.ts';
@@ -56,6 +58,21 @@ describe('the pages of the docs', () => {
       return ids.filter((id, at) => ids.indexOf(id) !== at).map((id) => `${address}#${id}`);
     });
     assert.deepEqual(repeated, []);
+  });
+
+  it('are found by search, each section once, by its own heading and text', () => {
+    const json = buildSearchIndex(pages);
+    const index = readSearchIndex(json);
+    const [first, ...rest] = index
+      .search('rotate api key')
+      .map(({ url, heading, text }) => ({ url, heading, text }));
+    assert.equal(first?.url, '/docs/api/api-keys#rotateApiKey');
+    assert.equal(first?.heading, 'Rotate an API key');
+    assert.match(String(first?.text), /^POST \/v1\/api-keys\/\{id\}\/rotate Creates a new secret/);
+    assert.ok(rest.some(({ url }) => url === '/docs/authentication#rotate-without-downtime'));
+    const { storedFields } = JSON.parse(json) as { storedFields: Record<string, SearchEntry> };
+    const urls = Object.values(storedFields).map(({ url }) => url);
+    assert.deepEqual(urls.length, new Set(urls).size);
   });
 
   it('load nothing from another host, and have no inline script', () => {

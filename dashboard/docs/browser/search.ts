@@ -1,11 +1,12 @@
-import MiniSearch, { type SearchResult } from 'minisearch';
-import { SEARCH_OPTIONS } from '../search-options.ts';
+import type MiniSearch from 'minisearch';
+import type { SearchResult } from 'minisearch';
+import { readSearchIndex, type SearchEntry } from '../search.ts';
 
 const RESULTS_MAX = 12;
 
 const MARKUP = `<form method="dialog"><input type="search" role="combobox" aria-label="Search the docs" aria-expanded="true"
-aria-controls="results" autocomplete="off" spellcheck="false" placeholder="Search the docs"><button aria-label="Close search">Esc</button></form>
-<ul id="results" role="listbox" aria-label="Results"></ul><p role="status"></p>`;
+aria-controls="results" autocomplete="off" spellcheck="false" placeholder="Search the docs"><button aria-label="Esc: close the search">Esc</button></form>
+<div id="results" role="listbox" aria-label="Results"></div><p role="status"></p>`;
 
 /** Adds the search: a button, and the keys `/` and Ctrl+K. The index is loaded when it is first opened. */
 export function addSearch(): void {
@@ -30,10 +31,10 @@ export function addSearch(): void {
 
 type SearchDialog = { open: () => void };
 
-async function loadIndex(): Promise<MiniSearch> {
+async function loadIndex(): Promise<MiniSearch<SearchEntry>> {
   const response = await fetch(document.body.dataset.searchIndex ?? '');
   if (!response.ok) throw new Error(`The search index answered ${response.status}.`);
-  return MiniSearch.loadJSON(await response.text(), SEARCH_OPTIONS as never);
+  return readSearchIndex(await response.text());
 }
 
 function createDialog(): SearchDialog {
@@ -43,7 +44,7 @@ function createDialog(): SearchDialog {
   element.innerHTML = MARKUP;
   document.body.append(element);
   const input = element.querySelector('input') as HTMLInputElement;
-  const list = element.querySelector('ul') as HTMLUListElement;
+  const list = element.querySelector('[role=listbox]') as HTMLElement;
   const status = element.querySelector('[role=status]') as HTMLElement;
   const loading = loadIndex();
   let chosen = 0;
@@ -74,7 +75,7 @@ function createDialog(): SearchDialog {
   input.addEventListener('keydown', (event) => {
     if (event.key === 'Enter') {
       event.preventDefault();
-      list.children[chosen]?.querySelector('a')?.click();
+      list.querySelectorAll('a')[chosen]?.click();
     }
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step === undefined) return;
@@ -93,11 +94,10 @@ function createDialog(): SearchDialog {
   };
 }
 
-function renderResult({ url, page, heading, text }: SearchResult, at: number): HTMLLIElement {
-  const item = document.createElement('li');
-  item.id = `result-${at}`;
-  item.role = 'option';
+function renderResult({ url, page, heading, text }: SearchResult, at: number): HTMLAnchorElement {
   const link = document.createElement('a');
+  link.id = `result-${at}`;
+  link.role = 'option';
   link.href = url;
   link.tabIndex = -1;
   const add = (tag: string, content: string) => {
@@ -108,6 +108,5 @@ function renderResult({ url, page, heading, text }: SearchResult, at: number): H
   add('strong', heading);
   if (page !== heading) add('em', page);
   add('span', text);
-  item.append(link);
-  return item;
+  return link;
 }

@@ -1,7 +1,7 @@
 import MiniSearch from 'minisearch';
 import { toText } from './html.ts';
 import { addressOf, type Page } from './layout.ts';
-import { SEARCH_OPTIONS, type SearchEntry } from './search-options.ts';
+import { SEARCH_OPTIONS, type SearchEntry } from './search.ts';
 
 /** Only this much of a section's text is kept to be shown. */
 const EXCERPT_LENGTH = 160;
@@ -19,17 +19,17 @@ export function buildSearchIndex(pages: readonly Page[]): string {
   return JSON.stringify(json);
 }
 
-/** Where a section begins. Anchors of a heading are not part of its text. */
-const SECTION = /(?=<h[2-4] id="|<section class="operation" id=")/;
+/** Where a section begins. The heading inside an operation begins none. */
+const SECTION = /(?=<h[2-4] id="(?![^"]*-title")|<section class="operation" id=")/;
 const NOT_TEXT =
-  /<a class="anchor"[\s\S]*?<\/a>|<figcaption>[\s\S]*?<\/figcaption>|<button[\s\S]*?<\/button>|<select[\s\S]*?<\/select>/g;
+  /<wbr>|<h[2-4][\s\S]*?<\/h[2-4]>|<figcaption>[\s\S]*?<\/figcaption>|<button[\s\S]*?<\/button>|<select[\s\S]*?<\/select>/g;
 
 function listSections({ slug, title, html, headings }: Page): Omit<SearchEntry, 'id'>[] {
   const url = addressOf(slug);
   return html.split(SECTION).flatMap((part) => {
     const [, id] = /^<(?:h[2-4]|section class="operation") id="([^"]+)"/.exec(part) ?? [];
     const heading = headings.find((one) => one.id === id)?.text ?? title;
-    const text = toText(part.replaceAll(NOT_TEXT, ' '));
+    const text = toText(part.replaceAll(NOT_TEXT, ''));
     if (id === undefined && text === '') return [];
     return [{ url: id === undefined ? url : `${url}#${id}`, page: title, heading, text }];
   });

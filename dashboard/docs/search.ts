@@ -1,4 +1,4 @@
-import type { Options } from 'minisearch';
+import MiniSearch, { type Options } from 'minisearch';
 
 /** A section of a page, as search finds it. */
 export type SearchEntry = { id: number; url: string; page: string; heading: string; text: string };
@@ -16,3 +16,7 @@ export const SEARCH_OPTIONS: Options<SearchEntry> = {
     boost: { heading: 4, page: 2 },
   },
 };
+
+/** Returns the index that the build wrote. */
+export const readSearchIndex = (json: string): MiniSearch<SearchEntry> =>
+  MiniSearch.loadJSON(json, SEARCH_OPTIONS);
