@@ -74,7 +74,8 @@ async function hasEvents({ warehouse, scope, signal }: Reader, person: Person): 
 async function readActivityOf({ warehouse, scope, signal }: Reader, person: Person, seen: Seen) {
   if (seen === undefined) return NO_ACTIVITY;
   const users = personCondition(toPersonApps(scope), person);
-  const activities = await readActivity(warehouse, scope, { users, ...seen }, signal);
+  const known = person.hasMoreIds ? {} : { userIds: person.ids.map((one) => one.id) };
+  const activities = await readActivity(warehouse, scope, { users, ...known, ...seen }, signal);
   return [...activities.values()][0] ?? NO_ACTIVITY;
 }
 

@@ -2,7 +2,14 @@ import { formatMoney } from '../analytics/money.ts';
 import { USER_SQL, withPersonSql } from '../analytics/person-sql.ts';
 import type { QueryScope } from '../analytics/query.ts';
 import { allOf, appCondition } from '../analytics/query-sql.ts';
-import { type BoundSql, REVENUE_SQL, revenueCondition, timeSql } from '../warehouse/event-sql.ts';
+import {
+  type BoundSql,
+  MAY_BE_OF_USERS_SQL,
+  mayBeOfUsers,
+  REVENUE_SQL,
+  revenueCondition,
+  timeSql,
+} from '../warehouse/event-sql.ts';
 import { COUNTED_SQL } from '../warehouse/integrity/derive-sql.ts';
 import type { Warehouse } from '../warehouse/open.ts';
 import type { UserProfile } from './user-json.ts';
@@ -10,8 +17,11 @@ import type { UserProfile } from './user-json.ts';
 /** What the events of a person add up to. */
 export type Activity = Pick<UserProfile, 'events' | 'sessions' | 'revenue_by_currency' | 'first' | 'last'>;
 
-/** Which events to read: those of some users, from a time to another one, both inclusive, in epoch milliseconds. */
-export type ActivityRange = { users: BoundSql; fromMs: number; toMs: number };
+/**
+ * Which events to read: those of some users, from a time to another one, both inclusive, in epoch milliseconds. `userIds` are all of their
+ * IDs, if these are few.
+ */
+export type ActivityRange = { users: BoundSql; userIds?: readonly string[]; fromMs: number; toMs: number };
 
 /** The activity of a person without events. */
 export const NO_ACTIVITY: Activity = {
@@ -55,7 +65,7 @@ type Row = {
 export async function readActivity(
   { query }: Pick<Warehouse, 'query'>,
   scope: QueryScope,
-  { users, fromMs, toMs }: ActivityRange,
+  { users, userIds, fromMs, toMs }: ActivityRange,
   signal: AbortSignal,
 ): Promise<Map<string, Activity>> {
   const times = {
@@ -63,10 +73,11 @@ export async function readActivity(
     params: { from_ms: fromMs, to_ms: toMs },
   };
   const condition = allOf([appCondition(scope), times, { sql: COUNTED_SQL, params: {} }, users]);
+  const prewhere = userIds === undefined ? '' : `PREWHERE ${MAY_BE_OF_USERS_SQL}`;
   const columns = `session_id, timestamp, event_id, verified, ${COLUMNS.join(', ')}, event_name, revenue, currency`;
   const events = withPersonSql(scope, {
-    sql: `SELECT app_id, ${USER_SQL} AS user, ${columns} FROM events WHERE ${condition.sql}`,
-    params: condition.params,
+    sql: `SELECT app_id, ${USER_SQL} AS user, ${columns} FROM events ${prewhere} WHERE ${condition.sql}`,
+    params: { ...condition.params, ...mayBeOfUsers(userIds ?? []) },
   });
   const rows = await query<Row>(
     `SELECT person, ${AGGREGATES}, ${revenueSql(scope.includesUnverifiedRevenue)} FROM (${events.sql}) GROUP BY person`,
