@@ -210,14 +210,24 @@ async function migrateStore(
   else await requireKnownMigrations(writing);
   const pending = await listPendingMigrations(writing).catch(rethrowDamage);
   if (pending.length > 0 && pending.length < (await listMigrations()).length) await beforeMigrations?.();
-  if (pending.length > 0) await integrity.expectMigrations(isFirstWithLedger(pending));
+  // Not a migration: servers may be older than this setting.
+  const lacksSetting = !server && !(await hasOneFilePerText(writing));
+  if (pending.length > 0 || lacksSetting) await integrity.expectMigrations(isFirstWithLedger(pending));
   const applied = await migrate(writing).catch(rethrowDamage);
   if (applied.length > 0) log.info({ applied }, 'event store migrated');
   if (server) await prepareTables(writing);
-  else if (applied.length > 0) await writing.command(ONE_FILE_PER_TEXT);
+  else if (lacksSetting) await writing.command(ONE_FILE_PER_TEXT);
   await integrity.checkKept(writing);
   await integrity.finishDeletion(writing);
 }
+
+const hasOneFilePerText = async (gateway: Gateway): Promise<boolean> =>
+  (
+    await gateway.query(
+      `SELECT 1 FROM system.tables WHERE database = currentDatabase() AND name = 'events'
+       AND engine_full LIKE '%string_serialization_version%'`,
+    )
+  ).length > 0;
 
 /** SIGKILL, because exit() waits for the engine's threads. Nothing that was acknowledged is lost by it. */
 function endProcess(log: Log, forMs: number): void {
