@@ -82,12 +82,16 @@ describe('the pages of the docs', () => {
     }
   });
 
-  it('contain every guide and every reference page of the repository', () => {
-    const files = globSync(['docs/*.md', 'docs/guides/*.md'], { cwd: ROOT });
+  it('contain every guide and reference page, and all that the README lists for people who use Appflow', () => {
+    const [, list = ''] = read('README.md').split('\n## Documentation\n');
+    const listed = [...(list.split('\nProject:\n')[0] ?? '').matchAll(/\]\(([^)]+\.md)\)/g)].map(
+      ([, file = '']) => file,
+    );
+    const files = [...globSync(['docs/*.md', 'docs/guides/*.md'], { cwd: ROOT }), ...listed];
     assert.deepEqual(
       files.filter((file) => !listSourceFiles().includes(file)),
       [],
-      'list it under Documentation in README.md',
+      'list it under Documentation in README.md, as "- [Label](file): summary"',
     );
   });
 
