@@ -44,7 +44,7 @@ export type AppDays = {
   setRolled(day: Day, rolled: RolledDay): void;
   /** Returns those of the days that were taken and not put back or forgotten since. */
   filterTaken(days: readonly Day[]): Day[];
-  /** Where the next version of a day goes: not where the one is that counts. */
+  /** Where the next version of a day goes: not where the one is that counts, here or for other nodes, which do not know what was forgotten. */
   nextSlot(day: Day): 0 | 1;
   /** From now on these days are read from the events, until they are derived again. */
   forget(days: readonly Day[]): void;
@@ -76,6 +76,8 @@ const daysOfHour = (timezone: string, hour: number): Day[] => [
 /** Returns the days of an app whose days start at midnight in `timezone`, with none rolled up. */
 export function createAppDays(timezone: string): AppDays {
   const rolled = new Map<Day, RolledDay>();
+  /** The last version of each day that counted, also of those that are forgotten. */
+  const lastVersions = new Map<Day, number>();
   let changedHours = new Set<number>();
   let changed = new Set<Day>();
   /** Taken, and not derived yet. */
@@ -114,18 +116,18 @@ export function createAppDays(timezone: string): AppDays {
     takeChanged() {
       const days = [...changed].sort((one, other) => one - other);
       for (const day of days) pending.add(day);
-      changed = new Set();
-      changedHours = new Set();
+      [changed, changedHours] = [new Set(), new Set()];
       return days;
     },
     putBack,
     hasChanged: () => changed.size > 0,
-    setRolled(day, version) {
-      rolled.set(day, version);
+    setRolled(day, found) {
+      rolled.set(day, found);
+      lastVersions.set(day, found.version);
       pending.delete(day);
     },
     filterTaken: (days) => days.filter((day) => pending.has(day)),
-    nextSlot: (day) => ((rolled.get(day)?.version ?? 1) % 2 === 0 ? 1 : 0),
+    nextSlot: (day) => ((lastVersions.get(day) ?? 1) % 2 === 0 ? 1 : 0),
     forget,
     find(range) {
       const isIn = (day: Day) => day >= range.first && day <= range.last;

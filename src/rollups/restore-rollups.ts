@@ -49,29 +49,28 @@ export async function restoreRollups(state: State, log: Log): Promise<void> {
   state.isRestored = true;
 }
 
-/** Notes a stored day. Returns the days that it may have become in another time zone, which are derived again. */
+/**
+ * Notes a stored day. Returns the days that are derived again and must not be read until then: one that lacks rows, and those that it may
+ * have become in another time zone.
+ */
 function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, CountedDay>): StoredDay[] {
   const { projectId, appId, day, version, block, rowCount } = row;
+  const gone = { ...row, version: 0, rowCount: 0, block: 0 };
   const days = daysOf(state, { id: appId, projectId });
   if (days === undefined) return [];
   days.setComplete();
   if (row.timezone !== days.timezone) {
     const near = [day - 1, day, day + 1];
     days.forget(near);
-    return near.map((one) => ({
-      ...row,
-      timezone: days.timezone,
-      day: one,
-      version: 0,
-      rowCount: 0,
-      block: 0,
-    }));
+    return near.map((one) => ({ ...gone, timezone: days.timezone, day: one }));
   }
   // A part may have been lost since then.
   const { rows, totals } = found.get(`${appId} ${day} ${version}`) ?? { rows: 0, totals: NO_TOTALS };
-  if (version > 0 && rows === rowCount) days.setRolled(day, { version, block, totals });
-  else days.forget([day]);
-  return [];
+  // Also one that lacks rows: the next version goes elsewhere, because other nodes may still read it.
+  if (version > 0) days.setRolled(day, { version, block, totals });
+  if (version > 0 && rows === rowCount) return [];
+  days.forget([day]);
+  return version > 0 ? [gone] : [];
 }
 
 /** Yields to other work regularly: after an upgrade, these can be the hours of all events. */

@@ -96,3 +96,33 @@ test('all days are listed up to a block only if no event of an earlier block app
   assert.ok((await readBlock()) > before);
   await rollups.close();
 });
+
+test('a version that other nodes may still read is not replaced when its day is read from the events here', async () => {
+  const day = FIRST_DAY - 1;
+  let onStored: Parameters<typeof warehouse.onStored>[0] = assert.fail;
+  const rollups = openRollups({
+    ...{ directory, clock: systemClock(), log: openLog('silent') },
+    warehouse: {
+      ...warehouse,
+      onStored(listener) {
+        onStored = listener;
+        warehouse.onStored(listener);
+      },
+    },
+  });
+  const row = eventRow({ event_id: 'read', timestamp: day * DAY_MS });
+  await warehouse.append([row]);
+  await rollups.settle();
+  const version = rollups.find(APP, 'UTC', { first: day, last: day })?.rolled.get(day)?.version ?? 0;
+  assert.ok(version > 0);
+  // As on a server, where a block can be seen before its rows are noted.
+  onStored([row], 1);
+  await rollups.settle();
+  await warehouse.maintenance.command('OPTIMIZE TABLE user_days FINAL');
+  const [left] = await warehouse.query<{ count: string }>(
+    'SELECT count() AS count FROM user_days WHERE day = {day:Int32} AND version = {version:UInt64}',
+    { day, version },
+  );
+  assert.equal(Number(left?.count), 1);
+  await rollups.close();
+});
