@@ -201,11 +201,12 @@ describe('a kill', () => {
   it('of a backup leaves an incomplete one, which says so, and nothing in the data folder after the next start', async () => {
     const server = await startServerProcess(envOf(source));
     const command = startBackup(source, place);
-    await until('copying', async () => readdirSync(place).length > 0);
+    const findIncomplete = () =>
+      readdirSync(place).find((one) => existsSync(join(place, one, 'incomplete.json')));
+    await until('copying', async () => findIncomplete() !== undefined);
     command.child.kill('SIGKILL');
     await command.ended;
-    const [name = ''] = readdirSync(place);
-    assert.ok(existsSync(join(place, name, 'incomplete.json')));
+    const name = findIncomplete() ?? assert.fail('it was complete before it was killed');
     const { code, stderr } = await startRestore(join(place, name), join(makeTempDir(), 'new')).ended;
     assert.equal(code, 2);
     assert.match(stderr, /is not a complete backup/);
