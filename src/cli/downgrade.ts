@@ -3,21 +3,29 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
-import { openReadOnlySqliteControl } from '../control/open-sqlite.ts';
-import { findEventCount } from '../server/event-count.ts';
-import { downgradingFolder } from '../server/restoring.ts';
+import { openControlAlone } from '../control/copy-sqlite.ts';
+import { isLockedOut } from '../control/sqlite-errors.ts';
 import { findServerUrl } from '../server/server-url.ts';
-import { listSnapshots, type Snapshot } from '../server/snapshots.ts';
+import {
+  downgradingFolder,
+  listSnapshots,
+  replacedFolder,
+  type Snapshot,
+} from '../server/snapshots/snapshots.ts';
 import { findLockHolder } from '../warehouse/engine/folder-lock.ts';
 import { syncFolder } from '../warehouse/log/segments.ts';
+import { findLoss } from './downgrade-loss.ts';
 import { printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
+
+const CONTROL = 'control.db';
 
 type Options = { yes?: true };
 
 const DETAILS = `
 Before a release migrates a data folder, it keeps the data as it was in snapshots/, for two weeks. This command puts that back; stop the server first. What
-was stored since is no longer used: the command says how much that is, and does nothing without --yes. It stays in a folder replaced-… beside it.`;
+was stored since is no longer used: the command says how much that is, and does nothing without --yes. It stays in a folder replaced-… beside it.
+People who were erased since are back, and keys, members and sessions that were revoked since are valid again: repeat those changes.`;
 
 /** Adds `appflow downgrade`, which restores the data from before the migrations of a release. */
 export function addDowngradeCommand(program: Command): void {
@@ -32,7 +40,7 @@ export function addDowngradeCommand(program: Command): void {
       const snapshot = await findSnapshot(config);
       // An interrupted one was confirmed before.
       const isContinued = existsSync(downgradingFolder(config.dataDir));
-      const lost = isContinued ? undefined : await describeLoss(config.dataDir, snapshot);
+      const lost = isContinued ? undefined : await findLoss(snapshot.folder, config.dataDir);
       if (lost !== undefined && !yes) {
         const hint = commandHint(config, 'downgrade --yes');
         throw new UsageError(
@@ -40,8 +48,10 @@ export function addDowngradeCommand(program: Command): void {
         );
       }
       const replaced = await goBack(config.dataDir, snapshot);
+      const undone = await findLoss(config.dataDir, replaced);
       printResult(
-        `The data is as it was at ${snapshot.at}. Start the release that was used before ${snapshot.release}; a later one migrates it again.\n` +
+        `The data is as it was at ${snapshot.at}. Start the release you used before the upgrade; a later one migrates the data again.\n` +
+          (undone === undefined ? '' : `No longer used: ${undone}.\n`) +
           `What was stored since is in ${replaced}: delete it when you no longer need it.`,
       );
     });
@@ -53,8 +63,21 @@ async function requireStopped(config: Config): Promise<void> {
       'Only a data folder has snapshots. Restore the backups of your servers from before the upgrade; see docs/guides/backup.md.',
     );
   const holder = await findLockHolder(join(config.dataDir, 'events'));
-  if (findServerUrl(config) === undefined && holder === undefined) return;
-  throw new Error('A server runs on the data folder. Stop it, and run the command again.');
+  if (findServerUrl(config) !== undefined || holder !== undefined)
+    throw new Error('A server runs on the data folder. Stop it, and run the command again.');
+  requireUnused(join(config.dataDir, CONTROL));
+}
+
+/** Neither the process ID nor the lock of a server in another container is visible here. */
+function requireUnused(file: string): void {
+  // As after a kill.
+  if (!existsSync(file)) return;
+  try {
+    openControlAlone(file).close();
+  } catch (error) {
+    if (isLockedOut(error)) throw error;
+    // A damaged one is no reason to stay.
+  }
 }
 
 async function findSnapshot({ dataDir }: Config): Promise<Snapshot> {
@@ -65,35 +88,10 @@ async function findSnapshot({ dataDir }: Config): Promise<Snapshot> {
   );
 }
 
-type Stored = { events: number; changes: number };
-
-async function readStored(file: string): Promise<Stored> {
-  const control = await openReadOnlySqliteControl(file);
-  try {
-    const { db } = control;
-    const { count } = await db
-      .selectFrom('audit_log')
-      .select(({ fn }) => fn.countAll<number>().as('count'))
-      .executeTakeFirstOrThrow();
-    return { events: await findEventCount(control), changes: Number(count) };
-  } finally {
-    await control.close();
-  }
-}
-
-/** Returns what was stored since a snapshot; undefined if nothing was. */
-async function describeLoss(dataDir: string, { folder }: Snapshot): Promise<string | undefined> {
-  const before = await readStored(join(folder, 'control.db'));
-  const now = await readStored(join(dataDir, 'control.db'));
-  const [events, changes] = [now.events - before.events, now.changes - before.changes];
-  if (events <= 0 && changes <= 0) return undefined;
-  const format = (count: number) => Math.max(0, count).toLocaleString('en-US');
-  return `at least ${format(events)} events, and ${format(changes)} entries of the audit log (changes to projects, keys and people)`;
-}
-
-const CONTROL = 'control.db';
 const listStores = (folder: string): string[] =>
-  readdirSync(folder).filter((name) => name === 'events' || name.startsWith(CONTROL));
+  readdirSync(folder)
+    .filter((name) => name === 'events' || name.startsWith(CONTROL))
+    .toSorted();
 
 /**
  * Exchanges both stores for those of a snapshot, and returns the folder with what they replace. After a kill, no server starts, and the next
@@ -101,16 +99,30 @@ const listStores = (folder: string): string[] =>
  */
 async function goBack(dataDir: string, { folder }: Snapshot): Promise<string> {
   const replaced = downgradingFolder(dataDir);
+  // The control database is the first to be put in place: as long as the snapshot has it, what is in place is to be replaced.
+  const isToReplace = existsSync(join(folder, CONTROL));
+  const inPlace = listStores(dataDir);
+  requireAbsent(dataDir, isToReplace ? replaced : folder, inPlace);
   mkdirSync(replaced, { recursive: true, mode: 0o700 });
   await syncFolder(dataDir);
-  // The control database is the first to be put in place: as long as the snapshot has it, what is in place is to be replaced.
-  if (existsSync(join(folder, CONTROL)))
-    for (const name of listStores(dataDir)) renameSync(join(dataDir, name), join(replaced, name));
-  for (const name of listStores(folder).toSorted()) renameSync(join(folder, name), join(dataDir, name));
+  if (isToReplace) for (const name of inPlace) renameSync(join(dataDir, name), join(replaced, name));
+  for (const name of listStores(folder)) renameSync(join(folder, name), join(dataDir, name));
   await syncFolder(dataDir);
-  const kept = join(dataDir, `replaced-${new Date().toISOString().replaceAll(':', '-')}`);
+  const kept = replacedFolder(dataDir, new Date().toISOString());
   renameSync(replaced, kept);
   rmSync(folder, { recursive: true, force: true });
   await syncFolder(dataDir);
   return kept;
+}
+
+/** An older release does not see that the command was interrupted. Throws if it has made stores where others belong. */
+function requireAbsent(dataDir: string, other: string, inPlace: readonly string[]): void {
+  const twice = inPlace.filter((name) => existsSync(join(other, name)));
+  if (twice.length === 0) return;
+  // Control database first: what belongs to it is new if it is.
+  const isNew = (name: string) => twice.includes(name.startsWith(CONTROL) ? CONTROL : name);
+  throw new Error(
+    `An earlier release was started before going back was complete, and stored data in ${dataDir}. Move ${inPlace.filter(isNew).join(', ')} ` +
+      'out of that folder, and run the command again.',
+  );
 }

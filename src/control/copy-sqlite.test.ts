@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, it } from 'node:test';
 import Database from 'better-sqlite3';
-import { copyControl, openControlSnapshot } from './copy-sqlite.ts';
+import { copyControl, openControlAlone, openControlSnapshot } from './copy-sqlite.ts';
+import { lacksLog } from './integrity/open-mark.ts';
 
 let dir: string;
 let file: string;
@@ -55,4 +56,33 @@ it('a copy of a database in use contains what is only in its write-ahead log', a
   database.exec("INSERT INTO t VALUES ('logged')");
   await copyControl(file, copy);
   assert.deepEqual(readCopy(copy), ['before', 'logged']);
+});
+
+it('opens a database alone only while nothing else has it open, and leaves it as it was', async () => {
+  const copy = join(dir, 'copy.db');
+  assert.throws(() => openControlAlone(file), /Another process has .* open/);
+  database.close();
+  const before = readFileSync(file);
+  const alone = openControlAlone(file);
+  const other = new Database(file, { timeout: 0 });
+  assert.throws(() => other.prepare('SELECT a FROM t').get(), /locked/);
+  other.close();
+  await alone.copyTo(copy);
+  alone.close();
+  assert.deepEqual(readCopy(copy), ['before']);
+  assert.deepEqual(readFileSync(file), before);
+  assert.ok(!existsSync(`${file}-wal`));
+});
+
+it('a log that a killed process left is not missing after the database was opened alone', () => {
+  const killed = join(dir, 'killed.db');
+  database.exec("INSERT INTO t VALUES ('logged')");
+  for (const end of ['', '-wal']) copyFileSync(`${file}${end}`, `${killed}${end}`);
+  writeFileSync(`${killed}-open`, '');
+  openControlAlone(killed).close();
+  assert.deepEqual([existsSync(`${killed}-wal`), lacksLog(killed)], [false, false]);
+  assert.deepEqual(readCopy(killed), ['before', 'logged']);
+  writeFileSync(`${killed}-open`, '');
+  openControlAlone(killed).close();
+  assert.ok(lacksLog(killed), 'a log that was missing before stays so');
 });

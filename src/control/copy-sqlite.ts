@@ -1,8 +1,10 @@
 import { existsSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import Database from 'better-sqlite3';
+import { StorageError } from '../lib/errors.ts';
 import { lossesFile } from './integrity/control-losses.ts';
-import { toStorageError } from './sqlite-errors.ts';
+import { lacksLog, unmarkOpen } from './integrity/open-mark.ts';
+import { isLockedOut, toStorageError } from './sqlite-errors.ts';
 
 /** A control database as of one moment, while it is in use. */
 export type ControlSnapshot = {
@@ -11,18 +13,55 @@ export type ControlSnapshot = {
   close(): void;
 };
 
+/**
+ * Opens a database that nothing else has open, also in another container or in this process, and keeps others out until it is closed. Throws
+ * StorageError; `isLockedOut` is true for it if the database is in use.
+ */
+export function openControlAlone(file: string): ControlSnapshot {
+  const lacked = lacksLog(file);
+  const database = new Database(file, { fileMustExist: true, timeout: 0 });
+  try {
+    // Each connection keeps a shared lock on the file for as long as it is open.
+    database.pragma('locking_mode = EXCLUSIVE');
+    database.prepare('SELECT count(*) FROM sqlite_schema').get();
+  } catch (error) {
+    database.close();
+    throw describeUse(error, file);
+  }
+  return {
+    copyTo: (copy) => backUp(database, file, copy),
+    close() {
+      // Closing removes the write-ahead log that a killed process left.
+      if (!lacked) unmarkOpen(file);
+      database.close();
+    },
+  };
+}
+
+function describeUse(error: unknown, file: string): unknown {
+  const stored = toStorageError(error, file);
+  if (!isLockedOut(stored)) return stored;
+  return new StorageError(
+    'unavailable',
+    `Another process has ${file} open: a server, perhaps of an older release or in another container, or a command. Stop it first`,
+    error,
+  );
+}
+
+async function backUp(database: Database.Database, file: string, copy: string): Promise<void> {
+  try {
+    await database.backup(copy);
+  } catch (error) {
+    throw toStorageError(error, copy);
+  }
+  await copyLosses(file, copy);
+}
+
 /** Fixes the moment: what is stored later is not in the snapshot, however long copying takes. Throws StorageError. */
 export function openControlSnapshot(file: string): ControlSnapshot {
   const database = openAtOneMoment(file);
   return {
-    async copyTo(copy) {
-      try {
-        await database.backup(copy);
-      } catch (error) {
-        throw toStorageError(error, copy);
-      }
-      await copyLosses(file, copy);
-    },
+    copyTo: (copy) => backUp(database, file, copy),
     close: () => void database.close(),
   };
 }

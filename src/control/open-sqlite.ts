@@ -3,17 +3,21 @@ import { setTimeout } from 'node:timers/promises';
 import type { Clock } from '../lib/clock.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import type { Control, DiskReserve, ReadOnlyControl } from './control.ts';
+import { type ControlSnapshot, openControlAlone } from './copy-sqlite.ts';
 import { listLosses, listNewLosses, openLosses } from './integrity/control-losses.ts';
 import { removeSum, writeSum } from './integrity/file-sum.ts';
 import { markOpen, unmarkOpen } from './integrity/open-mark.ts';
 import { findMigrationState, migrateControl } from './migrate.ts';
 import { describeDamagedPages, type PageCheck, startPageCheck } from './page-check.ts';
 import { runWrite } from './run-write.ts';
-import { openReadOnlySqlite, openSqlite } from './sqlite.ts';
+import { openReadOnlySqlite, openSqlite, type SqliteControl } from './sqlite.ts';
 import { decideDiskFullness, isLockedOut } from './sqlite-errors.ts';
 
 /** Another process's commit is visible immediately, and is never undone; a commit that fails did not take place. */
 const EXACT = { hasExactStamp: true, losesAnswers: false, countRollbacks: () => 0 };
+
+/** Runs before a database is upgraded, and can copy it. */
+export type BeforeMigrations = (copyTo: ControlSnapshot['copyTo']) => Promise<void>;
 
 const LOCK_WAIT_MS = 5_000;
 const LOCK_RETRY_MS_FIRST = 5;
@@ -103,25 +107,24 @@ export async function openSqliteControl(
   file: string,
   clock: Clock,
   reserve?: DiskReserve,
-  beforeMigrations = async () => {},
+  beforeMigrations?: BeforeMigrations,
 ): Promise<Control> {
   // If this process has the database open already, its losses were reported to the first connection.
   const losses = openLosses(file, isOpenHere(file) ? [] : [...listLosses(file), ...listNewLosses(file)]);
   const withReserve = createWithReserve(clock);
   // A server that restarts on a full disk must be able to open it.
   const { db, changeStamp, countStatements, readRevision, close } = await withReserve(reserve, () =>
-    whenFree(() => openSqlite(file)),
+    whenFree(() => openPrepared(file, beforeMigrations)),
   );
   countOpen(file, 1);
   let pageCheck: PageCheck | undefined;
   let migrated: readonly string[];
   try {
     removeSum(file);
-    if (await whenFree(() => isOlder(db))) await beforeMigrations();
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
     migrated = await whenFree(() => migrateControl(db, clock.now()));
   } catch (error) {
-    await closeMarked(file, close);
+    await closeMarked(file, close).finally(() => countOpen(file, -1));
     throw error;
   }
   // After the migrations: the write-ahead log exists from the first transaction on.
@@ -141,7 +144,7 @@ export async function openSqliteControl(
     },
     async close() {
       await pageCheck?.stop();
-      await closeMarked(file, close);
+      await closeMarked(file, close).finally(() => countOpen(file, -1));
       writeSum(file);
     },
     write: (recheck, change, { usesReserve } = { usesReserve: false }) =>
@@ -150,6 +153,24 @@ export async function openSqliteControl(
       ),
     whenStorable: (work) => withReserve(reserve, () => whenFree(work)),
   };
+}
+
+/**
+ * Opens a database. If an earlier release created it, `beforeMigrations` runs first, and nothing else can open it meanwhile. Of two processes,
+ * the one that is locked out finds it done.
+ */
+async function openPrepared(file: string, beforeMigrations?: BeforeMigrations): Promise<SqliteControl> {
+  const opened = openSqlite(file);
+  try {
+    if (beforeMigrations === undefined || !(await isOlder(opened.db))) return opened;
+  } catch (error) {
+    await opened.close();
+    throw error;
+  }
+  await closeMarked(file, opened.close);
+  const alone = openControlAlone(file);
+  await beforeMigrations(alone.copyTo).finally(alone.close);
+  return openSqlite(file);
 }
 
 /** Whether an earlier release created a database. */
@@ -162,6 +183,5 @@ async function isOlder(db: Control['db']): Promise<boolean> {
 async function closeMarked(file: string, close: () => Promise<void>): Promise<void> {
   unmarkOpen(file);
   await close();
-  countOpen(file, -1);
   markOpen(file);
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
 import type { Control, DiskReserve, ReadOnlyControl } from './control.ts';
 import { openPostgresControl, openReadOnlyPostgresControl } from './open-postgres.ts';
-import { openReadOnlySqliteControl, openSqliteControl } from './open-sqlite.ts';
+import { type BeforeMigrations, openReadOnlySqliteControl, openSqliteControl } from './open-sqlite.ts';
 
 /** Where the control database is: in SQLite in the data folder, or in PostgreSQL. */
 export type ControlPlace = {
@@ -27,13 +27,13 @@ export function findControlPlace(config: { dataDir: string; databaseUrl: string 
 /**
  * Opens the control database, and creates or upgrades it if necessary. Rejects with StorageError, or with an Error that
  * explains it if a newer release created the database. `reserve` is space on the disk of the data folder.
- * `beforeMigrations` runs before an existing SQLite database is upgraded.
+ * `beforeMigrations` runs before an existing SQLite database is upgraded, while nothing else has it open.
  */
 export async function openControl(
   { file, url }: ControlPlace,
   clock: Clock,
   reserve?: DiskReserve,
-  beforeMigrations?: () => Promise<void>,
+  beforeMigrations?: BeforeMigrations,
 ): Promise<Control> {
   if (url === undefined) return await openSqliteControl(file, clock, reserve, beforeMigrations);
   return await openPostgresControl({ url, lossesFile: file }, clock.now());

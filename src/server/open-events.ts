@@ -1,4 +1,6 @@
+import { copyControl } from '../control/copy-sqlite.ts';
 import type { Lease } from '../control/lease.ts';
+import { findControlPlace } from '../control/open.ts';
 import { openWarehouse, type Warehouse } from '../warehouse/open.ts';
 import { findEventCount, saveEventCount } from './event-count.ts';
 import { endProcess, takeEventLease } from './event-lease.ts';
@@ -18,7 +20,9 @@ export async function openEvents(
   if (config.clickhouseUrl === undefined) {
     const knownEvents = await findEventCount(control);
     const noteEvents = (events: number) => saveEventCount(control, events);
-    const { keepSnapshot: beforeMigrations } = services;
+    const { file } = findControlPlace(config);
+    // The engine keeps other servers out.
+    const beforeMigrations = () => services.keepSnapshot((copy) => copyControl(file, copy));
     return openWarehouse({ ...optionsOf(services), knownEvents, noteEvents, beforeMigrations });
   }
   const lease = await takeEventLease(services, waits);

@@ -36,7 +36,7 @@ import { prepareDataDir } from './data-dir.ts';
 import { findPlaceProblem } from './event-place.ts';
 import { findUnfinishedMove } from './moved.ts';
 import { findSecretWarning, loadSecret, requireSameSecret } from './secret-store.ts';
-import { createSnapshots, type KeepSnapshot } from './snapshots.ts';
+import { createSnapshots, type KeepSnapshot } from './snapshots/keep-snapshot.ts';
 import { requireControlFile, requirePair, type StorePaths } from './store-pair.ts';
 
 /** The services that need no event store. Commands can use them while a server runs. */

@@ -15,7 +15,7 @@ import { openEventReader } from './nodes/event-reader.ts';
 import { type OpenedStore, startNode } from './nodes/node.ts';
 import { openEvents, openUnderLease } from './open-events.ts';
 import type { ControlServices } from './open-services.ts';
-import { removeOldSnapshots } from './snapshots.ts';
+import { startRemovingSnapshots } from './snapshots/snapshots.ts';
 import { findStoreId } from './store-pair.ts';
 
 /** The events as a server uses them, what is derived from them, and their deletion in the background. */
@@ -41,7 +41,7 @@ async function openAlone(control: ControlServices): Promise<Store> {
   const rollups = openRollups({ ...control, warehouse });
   let stop = async () => {};
   const stopCopies = answerCopies(control, warehouse);
-  removeOldSnapshots(control.config.dataDir, control.clock.now(), control.log);
+  const stopRemoving = startRemovingSnapshots(control.config.dataDir, control.clock, control.log);
   return {
     warehouse,
     rollups,
@@ -50,7 +50,8 @@ async function openAlone(control: ControlServices): Promise<Store> {
       stop = startErasing(services, forgetTraces(services));
     },
     handOver: async () => {},
-    close: () => stopCopies().finally(stop).finally(rollups.close).finally(warehouse.close),
+    close: () =>
+      closeAll([stopCopies, stopRemoving]).finally(stop).finally(rollups.close).finally(warehouse.close),
   };
 }
 

@@ -1,11 +1,9 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { downgradingFolder } from './snapshots/snapshots.ts';
 
 /** Where `appflow restore` gathers a backup before it becomes the data folder's content. */
 export const restoringFolder = (dataDir: string): string => join(dataDir, 'restoring');
-
-/** Where `appflow downgrade` puts what it replaces, until it is done. */
-export const downgradingFolder = (dataDir: string): string => join(dataDir, 'downgrading');
 
 /** Returns what to do if a restore or a downgrade of a data folder was interrupted; undefined if none was. */
 export function findRestoringProblem(dataDir: string): string | undefined {

@@ -1,57 +1,19 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, lstatSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import Database from 'better-sqlite3';
 import { embedded } from '../../src/warehouse/engine/embedded.ts';
 import { openGateway } from '../../src/warehouse/engine/gateway.ts';
+import { listMigrations as listEventMigrations } from '../../src/warehouse/migrate.ts';
 import { runCli, startServerProcess } from '../support/child-processes.ts';
 import { makeTempDir } from '../support/harness.ts';
-import { trackSecrets } from '../support/minted-secrets.ts';
 import { examine } from './doctor-installation.ts';
+import { createKey, listMigrations, listSnapshots, unpackOlder, upgrade } from './older-folder.ts';
 
-const FIXTURE = join(import.meta.dirname, '../fixtures/data-folder-2026-11.tar.gz');
-/** What its server was started with. */
-const SECRET = { APPFLOW_SECRET: 'fixture-secret-of-an-older-release-0123' };
-
-/** Returns a data folder that a release from before persons, rollups and erasure made: 20 days with 5 to 8 users and as many events. */
-function unpackOlder(): { dataDir: string; env: Record<string, string> } {
-  const dataDir = makeTempDir();
-  execFileSync('tar', ['-xzf', FIXTURE, '-C', dataDir]);
-  return { dataDir, env: { ...SECRET, APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'error' } };
-}
-
+const ROOT = join(import.meta.dirname, '../..');
 const countUsers = (day: number) => 5 + (day % 4);
-
-const listSnapshots = (dataDir: string) =>
-  existsSync(join(dataDir, 'snapshots')) ? readdirSync(join(dataDir, 'snapshots')) : [];
-
-/** Returns what a folder's control database was migrated with. */
-function listMigrations(folder: string): string[] {
-  const database = new Database(readFileSync(join(folder, 'control.db')).fill(1, 18, 20));
-  const names = database.prepare('SELECT name FROM schema_migrations ORDER BY name').pluck().all();
-  database.close();
-  return names.map(String);
-}
-
-/** Upgrades a folder by a start, and returns its app and a new key. */
-async function upgrade(env: Record<string, string>): Promise<{ key: string; appId: string }> {
-  await using server = await startServerProcess(env);
-  const database = new Database(join(env.APPFLOW_DATA_DIR ?? '', 'control.db'), { readonly: true });
-  const project = String(database.prepare('SELECT id FROM projects').pluck().get());
-  database.close();
-  const created = await runCli(
-    ['keys', 'create', '--project', project, '--name', 'New', '--type', 'server', '--json'],
-    env,
-  );
-  assert.equal(created.code, 0, created.stderr);
-  const { key } = JSON.parse(created.stdout);
-  trackSecrets(key);
-  const { body } = await server.call('GET', '/v1/apps', { key });
-  assert.equal(await server.stop(), 0);
-  return { key, appId: body.data[0].id };
-}
 
 describe('an upgrade', () => {
   it('opens a data folder of an older release with every number, and keeps it as it was', async () => {
@@ -84,9 +46,10 @@ describe('an upgrade', () => {
     const { dataDir, env } = unpackOlder();
     await upgrade(env);
     rmSync(join(dataDir, 'snapshots'), { recursive: true });
+    const last = (await listEventMigrations()).at(-1);
     const gateway = await openGateway(embedded(join(dataDir, 'events')), { size: 1, waitingMax: 1 });
     await gateway.command(
-      "ALTER TABLE schema_migrations DELETE WHERE name = '0008-linked-days.sql' SETTINGS mutations_sync = 2",
+      `ALTER TABLE schema_migrations DELETE WHERE name = '${last}' SETTINGS mutations_sync = 2`,
     );
     await gateway.close();
     mkdirSync(join(dataDir, 'snapshots/2026-01-01T00-00-00.000Z.draft/events'), { recursive: true });
@@ -95,6 +58,68 @@ describe('an upgrade', () => {
     assert.deepEqual([more, name.endsWith('.draft')], [[], false]);
     assert.ok(existsSync(join(dataDir, 'snapshots', name, 'events/store-id')));
     await server.stop();
+  });
+
+  it('is done once by commands that start together', async () => {
+    const { dataDir, env } = unpackOlder();
+    const results = await Promise.all([createKey(env), createKey(env)]);
+    assert.deepEqual(
+      results.map(({ code, stderr }) => [code, stderr]),
+      [
+        [0, ''],
+        [0, ''],
+      ],
+    );
+    const [name = '', ...more] = listSnapshots(dataDir);
+    assert.deepEqual(more, []);
+    assert.notDeepEqual(listMigrations(join(dataDir, 'snapshots', name)), listMigrations(dataDir));
+  });
+
+  it('waits for the end of a server of the older release, also of one whose process it cannot see', async () => {
+    const { dataDir, env } = unpackOlder();
+    const before = listMigrations(dataDir);
+    // Reading the file in this process would end its locks.
+    const server = new Database(join(dataDir, 'control.db'));
+    server.prepare('SELECT name FROM schema_migrations').get();
+    const { code, stderr } = await createKey(env);
+    server.close();
+    assert.equal(code, 1);
+    assert.match(stderr, /Another process has .* open: a server, perhaps of an older release/);
+    assert.deepEqual([listMigrations(dataDir), listSnapshots(dataDir)], [before, []]);
+  });
+
+  it('has its snapshot on disk before it migrates, and all of it belongs to the owner of the folder', async () => {
+    const { dataDir, env } = unpackOlder();
+    const owner = process.getuid?.() === 0 ? 10_001 : statSync(dataDir).uid;
+    if (statSync(dataDir).uid !== owner) execFileSync('chown', ['-R', String(owner), dataDir]);
+    const trace = join(makeTempDir(), 'trace');
+    const options = { env: { ...process.env, ...env, TRACE: trace }, encoding: 'utf8' } as const;
+    const command = `exec strace -f -y -o "$TRACE" -e trace=fsync,rename "$0" src/cli/main.ts keys create --name New --type server`;
+    const { status, stderr } = spawnSync('sh', ['-c', command, process.execPath], { ...options, cwd: ROOT });
+    assert.equal(status, 0, stderr);
+    const [name = ''] = listSnapshots(dataDir);
+    const snapshot = join(dataDir, 'snapshots', name);
+    const [synced = '', later = ''] = readFileSync(trace, 'utf8').split(/rename\(.*\.draft".*snapshots\//);
+    const paths = execFileSync('find', [snapshot], { encoding: 'utf8' }).trim().split('\n');
+    for (const path of paths) {
+      const stats = lstatSync(path);
+      assert.equal(stats.uid, owner, path);
+      if (stats.isDirectory() || (stats.isFile() && stats.nlink === 1))
+        assert.ok(synced.includes(`<${path.replace(snapshot, `${snapshot}.draft`)}>`), path);
+    }
+    assert.ok(later.includes(`<${join(dataDir, 'snapshots')}>`));
+    assert.ok(later.includes(`<${dataDir}>`));
+  });
+
+  it('is all that snapshots can stop: a start without migrations runs whatever is in their folder', async () => {
+    const { dataDir, env } = unpackOlder();
+    await upgrade(env);
+    const [name = ''] = listSnapshots(dataDir);
+    rmSync(join(dataDir, 'snapshots', name, 'control.db'));
+    await upgrade(env);
+    rmSync(join(dataDir, 'snapshots'), { recursive: true });
+    writeFileSync(join(dataDir, 'snapshots'), '');
+    await upgrade(env);
   });
 
   it('refuses a folder that a newer release has used, and says what to do', async () => {
@@ -115,68 +140,5 @@ describe('an upgrade', () => {
       stderr,
       /was used by a newer release of Appflow \(it has 9999-later\.sql\)\. Run that release/,
     );
-  });
-});
-
-describe('appflow downgrade', () => {
-  it('says what would be lost, restores the data from before with --yes, and keeps what it replaces', async () => {
-    const { dataDir, env } = unpackOlder();
-    const original = unpackOlder();
-    const { key, appId } = await upgrade(env);
-    const server = await startServerProcess(env);
-    const running = await runCli(['downgrade', '--yes'], env);
-    assert.match(running.stderr, /A server runs on the data folder/);
-    const event = { event_id: 'new', event_name: 'open', app_user_id: 'user-0' };
-    await server.call('POST', '/v1/events', { key, body: { app_id: appId, events: [event] } });
-    await server.stop();
-    const refused = await runCli(['downgrade'], env);
-    assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /at least 1 events, and [1-9]\d* entries/);
-    const { code, stdout } = await runCli(['downgrade', '--yes'], env);
-    assert.equal(code, 0, stdout);
-    assert.deepEqual(listMigrations(dataDir), listMigrations(original.dataDir));
-    const list = (folder: string) =>
-      readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>
-        /store.*\.(bin|mrk|sql)/.test(path),
-      );
-    assert.deepEqual(
-      list(join(dataDir, 'events')).toSorted(),
-      list(join(original.dataDir, 'events')).toSorted(),
-    );
-    const [replaced = ''] = readdirSync(dataDir).filter((name) => name.startsWith('replaced-'));
-    assert.ok(existsSync(join(dataDir, replaced, 'control.db')));
-    assert.deepEqual(listSnapshots(dataDir), []);
-    assert.match((await runCli(['downgrade'], env)).stderr, /There is no snapshot/);
-    await upgrade(env);
-    assert.equal(listSnapshots(dataDir).length, 1, 'the next upgrade keeps one again');
-    assert.equal((await examine(env)).code, 0);
-  });
-
-  it('continues after a kill at any step, and no server starts in between', async () => {
-    const { dataDir, env } = unpackOlder();
-    await upgrade(env);
-    const [name = ''] = listSnapshots(dataDir);
-    const kept = join('snapshots', name);
-    const steps = [
-      ['control.db', 'downgrading/control.db'],
-      ['events', 'downgrading/events'],
-      [join(kept, 'control.db'), 'control.db'],
-      [join(kept, 'events'), 'events'],
-    ];
-    for (let killedAfter = 0; killedAfter <= steps.length; killedAfter += 1) {
-      const copy = makeTempDir();
-      cpSync(dataDir, copy, { recursive: true, verbatimSymlinks: true });
-      rmSync(join(copy, 'control.db-sum'), { force: true });
-      mkdirSync(join(copy, 'downgrading'));
-      for (const [from = '', to = ''] of steps.slice(0, killedAfter))
-        renameSync(join(copy, from), join(copy, to));
-      const own = { ...env, APPFLOW_DATA_DIR: copy };
-      const refused = await runCli(['serve'], { ...own, PORT: '0' });
-      assert.match(refused.stderr, /Run `appflow downgrade` again/);
-      const { code, stderr } = await runCli(['downgrade'], own);
-      assert.equal(code, 0, `${killedAfter}: ${stderr}`);
-      assert.deepEqual(listMigrations(copy), listMigrations(join(dataDir, kept)), `${killedAfter}`);
-      assert.ok(existsSync(join(copy, 'events/store-id')), `${killedAfter}`);
-    }
   });
 });
