@@ -41,6 +41,16 @@ describe('the URL of the server of a data folder', () => {
     assert.equal(findServerUrl(config), undefined);
   });
 
+  it('is ignored if a killed server had the process ID of this command, as in a container', () => {
+    const config = makeConfig();
+    const file = join(config.dataDir, 'server-url');
+    const remove = recordServerUrl(config, 'http://127.0.0.1:9123');
+    const record = readFileSync(file, 'utf8');
+    remove();
+    writeFileSync(file, record);
+    assert.equal(findServerUrl(config), undefined);
+  });
+
   it('is not removed by a server that stops after the next one has started', () => {
     const config = makeConfig();
     const remove = recordServerUrl(config, 'http://127.0.0.1:9123');

@@ -8,6 +8,9 @@ const FILE = 'server-url';
 
 type Recorded = { pid: number; url: string };
 
+/** The files of servers in this process. */
+const recordedHere = new Set<string>();
+
 /**
  * Records in the data folder where its server is reached from this machine, so that commands find it on any port. Returns
  * a function that removes the record. Throws if the file cannot be written.
@@ -17,7 +20,9 @@ export function recordServerUrl({ dataDir, host }: Config, listening: string): (
   // A wildcard HOST cannot be connected to, so only the port is taken from where the server listens.
   const url = localUrl({ host, port: Number(new URL(listening).port || 80) });
   writeFileSync(file, `${process.pid} ${identify(dataDir)} ${url}\n`, { mode: 0o600 });
+  recordedHere.add(file);
   return () => {
+    recordedHere.delete(file);
     // The next server may have started already.
     if (read(dataDir)?.pid === process.pid) rmSync(file, { force: true });
   };
@@ -27,7 +32,12 @@ export function recordServerUrl({ dataDir, host }: Config, listening: string): (
 export function findServerUrl({ dataDir }: Pick<Config, 'dataDir'>): string | undefined {
   const recorded = read(dataDir);
   // One that was killed leaves its record, and another server may listen on its port now.
-  return recorded !== undefined && isAlive(recorded.pid) ? recorded.url : undefined;
+  return recorded !== undefined && isRunning(recorded.pid, dataDir) ? recorded.url : undefined;
+}
+
+/** In a container, a command may have the process ID of the server that was killed in the one before: both are process 1. */
+function isRunning(pid: number, dataDir: string): boolean {
+  return pid === process.pid ? recordedHere.has(join(dataDir, FILE)) : isAlive(pid);
 }
 
 /** Returns `findServerUrl`, or else where a server with this configuration would listen. */
