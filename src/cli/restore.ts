@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
-import { printResult } from './terminal/print.ts';
+import { notify, printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
 type Options = { verify?: boolean };
@@ -30,25 +30,34 @@ export function addRestoreCommand(program: Command): void {
       const stopping = new AbortController();
       for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stopping.abort());
       // Loaded only here: the engine takes 250 MB of memory.
-      const { openPlace } = await import('./backup/open-place.ts');
+      const { openDestination } = await import('./backup/destination.ts');
       const { restoreBackup } = await import('./backup/restore-backup.ts');
       const { countEvents } = await import('./backup/manifest.ts');
       const manifest = await restoreBackup({
         dataDir: config.dataDir,
-        place: openPlace(dirname(backup)),
+        destination: openDestination(dirname(backup)),
         name: basename(backup),
         verifies: verify,
         signal: stopping.signal,
+      }).catch((error: unknown) => {
+        if (!stopping.signal.aborted) throw error;
+        throw new Error('Interrupted. The restore is incomplete: run the same command again.', {
+          cause: error,
+        });
       });
+      for (const problem of manifest.problems) notify(`Warning, as of the backup: ${problem}`);
       const events = countEvents(manifest).toLocaleString('en-US');
       const how = verify
         ? 'every file and the events of each app and day were compared'
         : 'every file was compared';
       printResult(
-        `Restored ${events} events, as of ${manifest.at}, into ${config.dataDir}; ${how}.\n${describeNext(config)}`,
+        `Restored ${events} events, as of ${manifest.at}, into ${config.dataDir}; ${how}.\n${REVERTED}\n${describeNext(config)}`,
       );
     });
 }
+
+const REVERTED = `API keys, members and sessions that were revoked since the backup are valid again, and people who were erased since are back.
+The audit log of the newer data folder lists both, if you still have it: revoke and erase them again.`;
 
 function describeNext(config: Config): string {
   const file = join(config.dataDir, 'secrets', 'appflow-secret');

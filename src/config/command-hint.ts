@@ -6,7 +6,7 @@ const COMMAND = join(import.meta.dirname, '../../bin/appflow');
 const PLAIN = /^[\w./:@%+=-]+$/;
 
 /** Returns text as one word of a POSIX shell. */
-function quoteForShell(text: string): string {
+export function quoteForShell(text: string): string {
   return PLAIN.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 

@@ -1,3 +1,4 @@
+import assert from 'node:assert/strict';
 import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Manifest } from '../../src/cli/backup/manifest.ts';
@@ -10,6 +11,7 @@ import { envOf, type MoveSource } from './move-source.ts';
 export type Printed = {
   backup: string;
   at: string;
+  problems: string[];
   events: number;
   files: number;
   bytes: number;
@@ -36,6 +38,7 @@ export async function restore(source: MoveSource, backup: string): Promise<MoveS
   const dataDir = join(makeTempDir(), 'restored');
   const { code, stdout, stderr } = await startRestore(backup, dataDir).ended;
   if (code !== 0 || stderr !== '') throw new Error(`restore failed: ${stdout}${stderr}`);
+  assert.match(stdout, /revoked since the backup are valid again, and people who were erased since are back/);
   cpSync(join(source.dataDir, 'secrets'), join(dataDir, 'secrets'), { recursive: true });
   return { ...source, dataDir };
 }

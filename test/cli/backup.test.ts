@@ -59,7 +59,9 @@ describe('a backup while the server stores events', () => {
   });
 
   it('does not contain the secret, and says where it is', async () => {
-    const { stdout } = await runCli(['backup', place], envOf(source));
+    const spaced = join(place, 'a b');
+    const { stdout } = await runCli(['backup', spaced], envOf(source));
+    assert.match(stdout, /restore '[^']+\/a b\/[^']+' --verify --data-dir/);
     const file = join(source.dataDir, 'secrets/appflow-secret');
     assert.ok(stdout.includes('THE SECRET IS NOT IN THIS BACKUP'));
     assert.ok(stdout.includes(file), stdout);
@@ -186,11 +188,12 @@ describe('appflow restore', () => {
     const hostile = [
       { ...manifest, files: { ...manifest.files, 'events/../../x': { bytes: 1, sha256: '' } } },
       { ...manifest, links: { 'events/data': '../../../etc' } },
+      { ...manifest, links: { 'events/data': '/etc' } },
     ];
     for (const one of hostile) {
       writeFileSync(join(backup, MANIFEST), JSON.stringify(one));
       const { stderr } = await startRestore(backup, join(makeTempDir(), 'new')).ended;
-      assert.match(stderr, /is no path of a backup/);
+      assert.match(stderr, /is not a valid backup path/);
     }
   });
 });
@@ -215,7 +218,7 @@ describe('a kill', () => {
     await server.kill();
     await using again = await startServerProcess(envOf(source));
     assert.ok(!existsSync(join(source.dataDir, 'copying')));
-    const { backup, removed } = await backUp(source, place, '--keep', '3');
+    const { backup, removed } = await backUp(source, place);
     assert.deepEqual(removed, [name]);
     assert.deepEqual(readdirSync(backup).includes('incomplete.json'), false);
     await again.stop();

@@ -6,61 +6,82 @@ import { openReadOnlySqliteControl } from '../../control/open-sqlite.ts';
 import type { StagedCopy } from '../../server/copy/staged-copy.ts';
 import { findEventCount } from '../../server/event-count.ts';
 import { findStoreId } from '../../server/store-pair.ts';
-import type { BackupPlace } from './backup-place.ts';
 import { createSum, forEachParallel } from './copy-parts.ts';
+import type { BackupDestination } from './destination.ts';
 import { INCOMPLETE, MANIFEST, type Manifest } from './manifest.ts';
 import { readContents } from './open-copy.ts';
 import { stageCopy } from './stage-copy.ts';
 
-export type BackupOptions = { dataDir: string; place: BackupPlace; signal: AbortSignal };
+export type BackupOptions = { dataDir: string; destination: BackupDestination; signal: AbortSignal };
 
-/** A backup that is complete, and what the stores lack according to their own records, as sentences. */
-export type MadeBackup = { name: string; manifest: Manifest; problems: string[] };
+/** A backup that is complete, and the names of incomplete ones that were removed before. */
+export type MadeBackup = { name: string; manifest: Manifest; removed: string[] };
 
 /**
- * Copies both stores as of one moment to a new backup, also while a server runs. It is complete once it has a manifest. Rejects with an Error
- * that says what to do, with StorageError or with the system's error.
+ * Copies both stores as of one moment to a new backup, also while a server runs. It is complete once it has a manifest, and removed if that
+ * fails. Rejects with an Error that says what to do, with StorageError or with the system's error.
  */
-export async function makeBackup({ dataDir, place, signal }: BackupOptions): Promise<MadeBackup> {
+export async function makeBackup({ dataDir, destination, signal }: BackupOptions): Promise<MadeBackup> {
   using staged = await stageCopy(dataDir, signal);
   const at = new Date().toISOString();
-  const { storeId, knownEvents } = await readIdentity(staged);
-  const name = nameOf(at, storeId);
-  await place.publish(name, INCOMPLETE, `${JSON.stringify({ storeId, at })}\n`);
-  const { files, links } = await copyFiles(staged, { place, name, signal });
-  // Last, because it changes the copy: the engine maintains what it opens.
-  const { events, problems } = await readContents(staged.eventsDir, knownEvents);
-  const manifest: Manifest = { format: 1, appflow: VERSION, storeId, at, events, files, links };
-  signal.throwIfAborted();
-  await place.publish(name, MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
-  await place.remove(name, INCOMPLETE);
-  return { name, manifest, problems };
+  const identity = await readIdentity(staged);
+  const name = nameOf(at, identity.storeId);
+  // First: they may be what has filled the disk.
+  const { incomplete: removed } = await listBackups(destination, name);
+  await removeBackups(destination, removed);
+  try {
+    const manifest = await writeBackup(staged, identity, { destination, name, at, signal });
+    return { name, manifest, removed };
+  } catch (error) {
+    // If this fails too, the next backup removes it.
+    await destination.remove(name).catch(() => undefined);
+    throw error;
+  }
 }
 
-/** Installations may share a place: each removes only its own backups. */
+async function writeBackup(
+  staged: StagedCopy,
+  { storeId, knownEvents, problems }: Identity,
+  target: Target,
+): Promise<Manifest> {
+  const { destination, name, at, signal } = target;
+  await destination.publish(name, INCOMPLETE, `${JSON.stringify({ storeId, at })}\n`);
+  const copied = await copyFiles(staged, target);
+  // Last, because it changes the copy: the engine maintains what it opens.
+  const contents = await readContents(staged.eventsDir, knownEvents);
+  const lacking = { problems: [...problems, ...contents.problems], events: contents.events };
+  const manifest: Manifest = { format: 1, appflow: VERSION, storeId, at, ...lacking, ...copied };
+  signal.throwIfAborted();
+  await destination.publish(name, MANIFEST, `${JSON.stringify(manifest, null, 1)}\n`);
+  await destination.remove(name, INCOMPLETE);
+  return manifest;
+}
+
+/** Installations may share a destination: each removes only its own backups. */
 const suffixOf = (storeId: string): string => storeId.slice(-8).toLowerCase();
 
 /** Names sort by time, and are valid in every file system. */
-const nameOf = (at: string, storeId: string): string =>
-  `${at.replaceAll(':', '-').replace(/\.\d+/, '')}-${suffixOf(storeId)}`;
+const nameOf = (at: string, storeId: string): string => `${at.replaceAll(':', '-')}-${suffixOf(storeId)}`;
 
-async function readIdentity({ controlFile }: StagedCopy): Promise<{ storeId: string; knownEvents: number }> {
+type Identity = { storeId: string; knownEvents: number; problems: string[] };
+
+async function readIdentity({ controlFile }: StagedCopy): Promise<Identity> {
   const control = await openReadOnlySqliteControl(controlFile);
   try {
     const storeId = await findStoreId(control);
     if (storeId === undefined)
       throw new Error('No server has run on this data folder yet, so there is nothing to back up.');
-    return { storeId, knownEvents: await findEventCount(control) };
+    return { storeId, knownEvents: await findEventCount(control), problems: control.listProblems() };
   } finally {
     await control.close();
   }
 }
 
-type Target = { place: BackupPlace; name: string; signal: AbortSignal };
+type Target = { destination: BackupDestination; name: string; at: string; signal: AbortSignal };
 
 async function copyFiles(
   { folder, controlFile, eventsDir }: StagedCopy,
-  { place, name, signal }: Target,
+  { destination, name, signal }: Target,
 ): Promise<Pick<Manifest, 'files' | 'links'>> {
   const paths = [controlFile, ...(await listFiles(eventsDir))]
     .map((path) => relative(folder, path))
@@ -74,7 +95,7 @@ async function copyFiles(
       return;
     }
     const { pass, sum } = createSum();
-    await place.write(name, path, pass(createReadStream(file)), stats.size);
+    await destination.write(name, path, pass(createReadStream(file)));
     files[path] = sum();
   });
   return { files: sorted(files), links: sorted(links) };
@@ -91,28 +112,35 @@ async function listFiles(folder: string): Promise<string[]> {
 const sorted = <T>(record: Record<string, T>): Record<string, T> =>
   Object.fromEntries(Object.entries(record).toSorted(([one], [other]) => (one < other ? -1 : 1)));
 
-/** The backups of an installation in a place, oldest first. */
-export type Listed = { complete: string[]; incomplete: string[] };
+type Listed = { complete: string[]; incomplete: string[] };
 
-/** Returns the backups of the installation that made the backup `like`. */
-export async function listBackups(place: BackupPlace, like: string): Promise<Listed> {
+/** Returns the backups of the installation that made the backup `like`, oldest first. */
+async function listBackups(destination: BackupDestination, like: string): Promise<Listed> {
   const suffix = like.slice(like.lastIndexOf('-'));
   const listed: Listed = { complete: [], incomplete: [] };
-  for (const name of (await place.list()).filter((one) => one.endsWith(suffix))) {
-    const isComplete = (await place.readText(name, MANIFEST)) !== undefined;
+  for (const name of (await destination.list()).filter((one) => one.endsWith(suffix))) {
+    const isComplete = (await destination.readText(name, MANIFEST)) !== undefined;
     listed[isComplete ? 'complete' : 'incomplete'].push(name);
   }
   return listed;
 }
 
-/** Removes all backups of the installation but the latest `keep`, and incomplete ones. Returns the names of those removed. */
-export async function removeOlder(place: BackupPlace, made: string, keep: number): Promise<string[]> {
-  const { complete, incomplete } = await listBackups(place, made);
-  const removed = [...incomplete, ...complete.slice(0, Math.max(0, complete.length - keep))];
-  for (const name of removed) {
-    // First, so that a kill in between leaves an incomplete backup, and not one that looks complete.
-    await place.remove(name, MANIFEST);
-    await place.remove(name);
-  }
+/** Removes all complete backups of the installation but the latest `keep`. Returns the names of those removed. */
+export async function removeOlder(
+  destination: BackupDestination,
+  made: string,
+  keep: number,
+): Promise<string[]> {
+  const { complete } = await listBackups(destination, made);
+  const removed = complete.slice(0, Math.max(0, complete.length - keep));
+  await removeBackups(destination, removed);
   return removed;
+}
+
+async function removeBackups(destination: BackupDestination, names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    // First, so that a kill in between leaves an incomplete backup, and not one that looks complete.
+    await destination.remove(name, MANIFEST);
+    await destination.remove(name);
+  }
 }

@@ -17,6 +17,8 @@ export type Manifest = {
   /** The moment that both stores are from (RFC 3339). */
   at: string;
   events: DayCount[];
+  /** What both stores lack according to their own records, as sentences with what to do. */
+  problems: string[];
   /** By path within the backup. */
   files: Record<string, FileSum>;
   /** Symbolic links of the event store: where each points to. */
@@ -40,16 +42,14 @@ export function parseManifest(text: string, name: string): Manifest {
     throw new Error(
       `${name} was made by a newer release of Appflow (${manifest.appflow}). Use that release.`,
     );
-  for (const [path, target] of [
-    ...Object.keys(manifest.files ?? {}).map((file) => [file, file] as const),
-    ...Object.entries(manifest.links ?? {}).map(
-      ([link, to]) => [link, posix.join(posix.dirname(link), to)] as const,
-    ),
-  ]) {
-    // A manifest from elsewhere must not write outside of the data folder.
-    if (!isInside(path) || !isInside(target))
-      throw new Error(`The manifest of ${name} is damaged: ${path} is no path of a backup.`);
-  }
+  // A manifest from elsewhere must not write outside of the data folder.
+  const linked = Object.entries(manifest.links ?? {}).map(([link, to]) =>
+    isAbsolute(to) ? to : posix.join(posix.dirname(link), to),
+  );
+  const paths = [...Object.keys(manifest.files ?? {}), ...Object.keys(manifest.links ?? {}), ...linked];
+  for (const path of paths)
+    if (!isInside(path))
+      throw new Error(`The manifest of ${name} is damaged: ${path} is not a valid backup path.`);
   return manifest as Manifest;
 }
 

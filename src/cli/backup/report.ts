@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandHint } from '../../config/command-hint.ts';
+import { commandHint, quoteForShell } from '../../config/command-hint.ts';
 import type { Config } from '../../config/config.ts';
-import type { BackupPlace } from './backup-place.ts';
+import type { BackupDestination } from './destination.ts';
 import type { MadeBackup } from './make-backup.ts';
 import { countBytes, countEvents } from './manifest.ts';
 
 type ReportOptions = {
   config: Config;
-  place: BackupPlace;
+  destination: BackupDestination;
   removed: readonly string[];
   isJson: boolean;
 };
@@ -19,22 +19,23 @@ const megabytes = (bytes: number): string =>
 
 /** Returns what a backup prints: where it is, what it contains, and where the secret is, which it does not contain. */
 export function renderMade({ name, manifest }: MadeBackup, options: ReportOptions): string {
-  const { config, place, removed, isJson } = options;
+  const { config, destination, removed, isJson } = options;
   const [events, bytes, files] = [
     countEvents(manifest),
     countBytes(manifest),
     Object.keys(manifest.files).length,
   ];
-  const path = place.describe(name);
-  if (isJson) return JSON.stringify({ backup: path, at: manifest.at, events, files, bytes, removed });
+  const { at, problems } = manifest;
+  const path = destination.describe(name);
+  if (isJson) return JSON.stringify({ backup: path, at, problems, events, files, bytes, removed });
   const lines = [
     `Backup complete: ${path}`,
-    `${events.toLocaleString('en-US')} events, ${files.toLocaleString('en-US')} files, ${megabytes(bytes)} MB, as of ${manifest.at}`,
-    ...removed.map((one) => `Removed: ${place.describe(one)}`),
+    `${events.toLocaleString('en-US')} events, ${files.toLocaleString('en-US')} files, ${megabytes(bytes)} MB, as of ${at}`,
+    ...removed.map((one) => `Removed: ${destination.describe(one)}`),
     '',
-    `THE SECRET IS NOT IN THIS BACKUP, and without it no API key and no second factor works. ${describeSecret(config)}`,
+    `THE SECRET IS NOT IN THIS BACKUP, and without it, the server does not start. ${describeSecret(config)}`,
     '',
-    `To restore it into an empty folder: ${commandHint({ dataDir: 'restored' }, `restore ${path} --verify`)}`,
+    `To restore it into an empty folder: ${commandHint({ dataDir: 'restored' }, `restore ${quoteForShell(path)} --verify`)}`,
   ];
   return lines.join('\n');
 }

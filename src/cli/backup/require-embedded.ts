@@ -32,7 +32,7 @@ function explainServers(control: boolean, events: boolean): string {
     'To restore them into empty databases:',
     ...(events ? [`  ${CLICKHOUSE_RESTORE}`] : []),
     ...(control ? [`  ${PG_RESTORE}`] : []),
-    'Keep APPFLOW_SECRET elsewhere: without it, no API key works. See docs/guides/backup.md.',
+    'Keep APPFLOW_SECRET elsewhere: without it, Appflow does not start. See docs/guides/backup.md.',
   ];
   return lines.join('\n');
 }

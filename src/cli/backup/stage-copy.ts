@@ -1,15 +1,24 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { copyControl } from '../../control/copy-sqlite.ts';
 import { openReadOnlySqliteControl } from '../../control/open-sqlite.ts';
 import { SECOND_MS } from '../../lib/durations.ts';
 import { isAlive } from '../../lib/is-alive.ts';
-import { readNote, type StagedCopy, stagedCopyOf, writeNote } from '../../server/copy/staged-copy.ts';
+import {
+  type CopyRequest,
+  copyingFolder,
+  readNote,
+  type StagedCopy,
+  stagedCopyOf,
+  withdrawRequest,
+  writeNote,
+} from '../../server/copy/staged-copy.ts';
 import { findServerUrl } from '../../server/server-url.ts';
 import { linkStore } from '../../warehouse/copy/link-store.ts';
 import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
+import { hasWriteAheadLog, isControlInUse } from '../control/control-in-use.ts';
 
 const POLL_MS = 50;
 /** How long a server may take to accept a request: its event loop may be busy. */
@@ -25,14 +34,17 @@ export type OwnCopy = StagedCopy & Disposable;
  * says what to do, with StorageError or with the system's error.
  */
 export async function stageCopy(dataDir: string, signal: AbortSignal): Promise<OwnCopy> {
-  const staged = stagedCopyOf(dataDir);
-  requireAlone(staged);
-  const remove = () => rmSync(staged.folder, { recursive: true, force: true });
+  const folder = copyingFolder(dataDir);
+  const request: CopyRequest = { id: randomUUID(), pid: process.pid };
+  const staged = stagedCopyOf(dataDir, request.id);
+  requireAlone(folder);
+  const remove = () => rmSync(folder, { recursive: true, force: true });
   remove();
-  mkdirSync(staged.folder, { mode: 0o700 });
-  writeNote(staged.folder, 'owner', { id: '', pid: process.pid });
+  mkdirSync(folder, { mode: 0o700 });
+  writeNote(folder, 'owner', request);
   try {
-    if (!(await copyByServer(dataDir, signal))) await copyStopped(dataDir);
+    if (!(await copyByServer(dataDir, request, signal))) await copyStopped(dataDir, staged);
+    signal.throwIfAborted();
     return { ...staged, [Symbol.dispose]: remove };
   } catch (error) {
     remove();
@@ -40,7 +52,7 @@ export async function stageCopy(dataDir: string, signal: AbortSignal): Promise<O
   }
 }
 
-function requireAlone({ folder }: StagedCopy): void {
+function requireAlone(folder: string): void {
   const owner = readNote(folder, 'owner');
   if (owner === undefined || owner.pid === process.pid || !isAlive(owner.pid)) return;
   throw new Error(
@@ -51,24 +63,29 @@ function requireAlone({ folder }: StagedCopy): void {
 const isServerSeen = async (dataDir: string): Promise<boolean> =>
   findServerUrl({ dataDir }) !== undefined || (await findLockHolder(join(dataDir, 'events'))) !== undefined;
 
-const hasWriteAheadLog = (dataDir: string): boolean =>
-  (statSync(join(dataDir, 'control.db-wal'), { throwIfNoEntry: false })?.size ?? 0) > 0;
-
 /** Asks the server for the copy. Returns false if none runs. */
-async function copyByServer(dataDir: string, signal: AbortSignal): Promise<boolean> {
+async function copyByServer(dataDir: string, request: CopyRequest, signal: AbortSignal): Promise<boolean> {
+  const control = join(dataDir, 'control.db');
   const isSeen = await isServerSeen(dataDir);
-  if (!isSeen && !hasWriteAheadLog(dataDir)) return false;
-  const { folder } = stagedCopyOf(dataDir);
-  const id = randomUUID();
-  writeNote(folder, 'request', { id, pid: process.pid });
-  const isAccepted = await waitFor(() => readNote(folder, 'accepted'), {
-    signal,
+  if (!isSeen && !hasWriteAheadLog(control)) return false;
+  const folder = copyingFolder(dataDir);
+  const answer = <Name extends 'accepted' | 'result'>(name: Name) => {
+    const note = readNote(folder, name);
+    // Another one is for a command that was killed.
+    return note?.id === request.id ? note : undefined;
+  };
+  writeNote(folder, 'request', request);
+  await waitFor(() => answer('accepted'), {
     ms: isSeen ? ACCEPT_MS : ACCEPT_UNSEEN_MS,
+    isInVain: async () => signal.aborted,
   });
-  if (!isAccepted && isSeen) throw new Error(NOT_ACCEPTED);
-  if (!isAccepted) return false;
-  const result = await waitFor(() => readNote(folder, 'result'), {
-    signal,
+  if (withdrawRequest(folder)) {
+    signal.throwIfAborted();
+    if (isSeen || (await isControlInUse(control))) throw new Error(NOT_ACCEPTED);
+    return false;
+  }
+  // Also after an abort: the server would create again what is removed meanwhile.
+  const result = await waitFor(() => answer('result'), {
     isInVain: async () => isSeen && !(await isServerSeen(dataDir)),
   });
   if (result === undefined)
@@ -81,26 +98,25 @@ const NOT_ACCEPTED =
   'The data folder is in use, but no server of this release answered. Restart the server with this release, and run the command as the same user. ' +
   'If another command such as `import` uses the folder, wait until it is done.';
 
-type Wait = { signal: AbortSignal; ms?: number; isInVain?: () => Promise<boolean> };
+type Wait = { ms?: number; isInVain: () => Promise<boolean> };
 
 /** Returns what `find` finds; undefined after `ms`, or as soon as waiting is in vain. */
 async function waitFor<T>(
   find: () => T | undefined,
-  { signal, ms = Number.POSITIVE_INFINITY, isInVain = async () => false }: Wait,
+  { ms = Number.POSITIVE_INFINITY, isInVain }: Wait,
 ): Promise<T | undefined> {
   const deadline = performance.now() + ms;
   while (performance.now() < deadline) {
     const isLast = await isInVain();
     const found = find();
     if (found !== undefined || isLast) return found;
-    await setTimeout(POLL_MS, undefined, { signal });
+    await setTimeout(POLL_MS);
   }
   return undefined;
 }
 
 /** No server runs: what is on disk is complete, apart from what the next start does after a crash. */
-async function copyStopped(dataDir: string): Promise<void> {
-  const staged = stagedCopyOf(dataDir);
+async function copyStopped(dataDir: string, staged: StagedCopy): Promise<void> {
   const file = join(dataDir, 'control.db');
   const before = await readRevision(file);
   await linkStore(join(dataDir, 'events'), staged.eventsDir, { hasLog: true });

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import type { ReadOnlyControl } from '../../control/control.ts';
@@ -19,6 +18,7 @@ import {
   openTarget,
   type TargetState,
 } from '../../warehouse/move/move-target.ts';
+import { isControlInUse } from '../control/control-in-use.ts';
 import { readControl } from '../control/read-control.ts';
 import { notify, STANDARD_ERROR } from '../terminal/print.ts';
 import type { MoveContext } from './context.ts';
@@ -175,18 +175,11 @@ async function runRound(
   });
 }
 
-const walBytes = (file: string) => statSync(`${file}-wal`, { throwIfNoEntry: false })?.size ?? 0;
-
 /** Whether a server, or a command that writes, uses the data folder, also one that runs in another container. */
 async function isInUse({ source }: MovePlan): Promise<boolean> {
   if (findServerUrl(source) !== undefined) return true;
   if ((await findLockHolder(join(source.dataDir, 'events'))) !== undefined) return true;
-  const place = findControlPlace(source);
-  if (walBytes(place.file) === 0) return false;
-  // A process has it open, or was killed: after the last one, closing it removes the write-ahead log.
-  const control = await openControl(place, systemClock());
-  await control.close();
-  return walBytes(place.file) > 0;
+  return await isControlInUse(findControlPlace(source).file);
 }
 
 /**

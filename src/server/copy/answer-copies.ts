@@ -5,7 +5,14 @@ import { isAlive } from '../../lib/is-alive.ts';
 import type { Log } from '../../lib/log.ts';
 import { runPeriodically } from '../../lib/periodic.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
-import { acceptRequest, readNote, stagedCopyOf, writeNote } from './staged-copy.ts';
+import {
+  acceptRequest,
+  copyingFolder,
+  readNote,
+  type StagedCopy,
+  stagedCopyOf,
+  writeNote,
+} from './staged-copy.ts';
 
 type AnswerOptions = {
   dataDir: string;
@@ -23,14 +30,16 @@ const CHECK_MS = 200;
  */
 export function answerCopyRequests({ dataDir, log, ...stores }: AnswerOptions): () => Promise<void> {
   removeAbandoned(dataDir, log);
-  const { folder } = stagedCopyOf(dataDir);
+  const folder = copyingFolder(dataDir);
   return runPeriodically({
     everyMs: CHECK_MS,
     async run() {
-      const request = existsSync(folder) ? readNote(folder, 'request') : undefined;
+      const request = existsSync(folder) ? acceptRequest(folder) : undefined;
       if (request === undefined) return;
-      acceptRequest(folder);
-      const error = await copyBoth(dataDir, stores).then(() => undefined, messageOf);
+      const error = await copyBoth(stagedCopyOf(dataDir, request.id), stores).then(
+        () => undefined,
+        messageOf,
+      );
       writeNote(folder, 'result', error === undefined ? { id: request.id } : { id: request.id, error });
     },
     onError: (err) => log.warn({ err }, 'a copy of the data folder could not be made'),
@@ -39,9 +48,10 @@ export function answerCopyRequests({ dataDir, log, ...stores }: AnswerOptions): 
 
 /** The hard links of a command that was killed would keep deleted files on the disk. Logs a failure: it must not stop a start. */
 function removeAbandoned(dataDir: string, log: Log): void {
-  const { folder } = stagedCopyOf(dataDir);
+  const folder = copyingFolder(dataDir);
   const owner = readNote(folder, 'owner');
-  if (owner !== undefined && isAlive(owner.pid)) return;
+  // In a container, this server may have the process ID of the command.
+  if (owner !== undefined && owner.pid !== process.pid && isAlive(owner.pid)) return;
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch (err) {
@@ -50,10 +60,9 @@ function removeAbandoned(dataDir: string, log: Log): void {
 }
 
 async function copyBoth(
-  dataDir: string,
+  staged: StagedCopy,
   { warehouse, controlFile }: Pick<AnswerOptions, 'warehouse' | 'controlFile'>,
 ): Promise<void> {
-  const staged = stagedCopyOf(dataDir);
   let snapshot: ControlSnapshot | undefined;
   try {
     // After the events: whatever they belong to is in the snapshot too, and its revision is not older than the one they note.

@@ -1,12 +1,16 @@
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { errorCodeOf } from '../../lib/errors.ts';
 
 /** A copy of both stores as of one moment, in the data folder, because hard links need the same file system. */
 export type StagedCopy = { folder: string; controlFile: string; eventsDir: string };
 
-/** Where the copy is made. `copying/` also contains what a command and the server exchange. */
-export const stagedCopyOf = (dataDir: string): StagedCopy => {
-  const folder = join(dataDir, 'copying');
+/** Where copies are made, and what a command and the server exchange. */
+export const copyingFolder = (dataDir: string): string => join(dataDir, 'copying');
+
+/** Where the copy for a request is made: the server may still be at the one of a command that was killed. */
+export const stagedCopyOf = (dataDir: string, id: string): StagedCopy => {
+  const folder = join(copyingFolder(dataDir), id);
   return { folder, controlFile: join(folder, 'control.db'), eventsDir: join(folder, 'events') };
 };
 
@@ -36,7 +40,24 @@ export function writeNote<Name extends keyof Files>(folder: string, name: Name, 
   renameSync(draft, fileOf(folder, name));
 }
 
-/** Accepts the request, so that the command knows that a server answers it. Throws the system's error. */
-export function acceptRequest(folder: string): void {
-  renameSync(fileOf(folder, 'request'), fileOf(folder, 'accepted'));
+/** Removes the request. Returns whether it was still there: otherwise a server has accepted it. */
+export function withdrawRequest(folder: string): boolean {
+  return isDone(() => unlinkSync(fileOf(folder, 'request')));
+}
+
+/** Accepts the request, so that the command knows that a server answers it, and returns it; undefined if there is none. */
+export function acceptRequest(folder: string): CopyRequest | undefined {
+  const isAccepted = isDone(() => renameSync(fileOf(folder, 'request'), fileOf(folder, 'accepted')));
+  return isAccepted ? readNote(folder, 'accepted') : undefined;
+}
+
+/** Returns false if the file is not there: of the command and the server, only one gets the request. */
+function isDone(change: () => void): boolean {
+  try {
+    change();
+    return true;
+  } catch (error) {
+    if (errorCodeOf(error) === 'ENOENT') return false;
+    throw error;
+  }
 }

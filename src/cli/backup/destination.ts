@@ -1,14 +1,36 @@
 import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { errorCodeOf } from '../../lib/errors.ts';
 import { syncFolder } from '../../warehouse/log/segments.ts';
-import type { BackupPlace } from './backup-place.ts';
+import { UsageError } from '../terminal/usage-error.ts';
 import type { Content } from './copy-parts.ts';
 
-/** Returns backups in a folder, which is created when one is written. Rejects with the system's error. */
-export function openFolder(folder: string): BackupPlace {
+/** The folder that backups are in. Each is a folder with a name. All methods reject with the system's error. */
+export type BackupDestination = {
+  /** How messages refer to a backup: its path. */
+  describe(name: string): string;
+  /** Returns the names of all backups, incomplete ones too, oldest first. */
+  list(): Promise<string[]>;
+  /** Returns a small file of a backup; undefined if there is none. */
+  readText(name: string, path: string): Promise<string | undefined>;
+  /** Returns a file of a backup, whose first chunk rejects if there is none. */
+  read(name: string, path: string): Content;
+  /** Stores a file, on disk when the promise resolves. */
+  write(name: string, path: string, content: Content): Promise<void>;
+  /** Stores a small file so that it is there as a whole or not at all. */
+  publish(name: string, path: string, text: string): Promise<void>;
+  remove(name: string, path?: string): Promise<void>;
+};
+
+/** Returns the destination as it is written on the command line; the folder is created with the first backup. Throws UsageError if it is a URL. */
+export function openDestination(text: string): BackupDestination {
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text))
+    throw new UsageError(
+      `${text} is a URL. Back up to a folder, and copy it there with a tool such as rclone.`,
+    );
+  const folder = resolve(text);
   return {
     describe: (name) => join(folder, name),
     async list() {
@@ -19,7 +41,7 @@ export function openFolder(folder: string): BackupPlace {
         .toSorted();
     },
     readText: (name, path) => orMissing(readFile(join(folder, name, path), 'utf8')),
-    read: async (name, path) => createReadStream(join(folder, name, path)),
+    read: (name, path) => createReadStream(join(folder, name, path)),
     write: (name, path, content) => writeSynced(join(folder, name, path), content),
     async publish(name, path, text) {
       const file = join(folder, name, path);
