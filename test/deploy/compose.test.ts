@@ -1,12 +1,12 @@
-import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, it } from 'node:test';
+import { describe } from 'node:test';
 import { DCLinter } from 'dclint';
 import { parse, stringify } from 'yaml';
 import { readRepositoryFile } from '../support/dockerfile.ts';
 import { makeTempDir } from '../support/harness.ts';
 import { listUnknownSettings } from '../support/setting-names.ts';
+import { type Changes, testRules } from './rules.ts';
 
 /** After which `src/main.ts` gives up a clean stop. */
 const STOP_SECONDS_MAX = 10;
@@ -122,7 +122,7 @@ const listBroken = (text: string) => {
 };
 
 /** A change for each rule that breaks it. */
-const CHANGES: Record<string, readonly [from: string | RegExp, to: string]> = {
+const CHANGES: Changes = {
   'is valid': ['stop_grace_period: 60s', 'stop_grace: 60s'],
   'starts every service in one of two profiles': ['profiles:\n      - one', 'profiles:\n      - two'],
   'requires the secret of Appflow': [/\$\{APPFLOW_SECRET:\?[^}]+\}/, '$${APPFLOW_SECRET-}'],
@@ -155,16 +155,5 @@ const CHANGES: Record<string, readonly [from: string | RegExp, to: string]> = {
 };
 
 describe('compose.yaml', () => {
-  for (const [name, [from, to]] of Object.entries(CHANGES)) {
-    it(name, () => {
-      assert.ok(!listBroken(COMPOSE).includes(name));
-      const changed = COMPOSE.replace(from, to);
-      assert.notEqual(changed, COMPOSE);
-      assert.ok(listBroken(changed).includes(name));
-    });
-  }
-
-  it('has a test for each rule', () => {
-    assert.deepEqual(Object.keys(CHANGES), Object.keys(RULES));
-  });
+  testRules(COMPOSE, RULES, CHANGES, listBroken);
 });

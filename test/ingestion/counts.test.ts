@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import type { IngestionCounts } from '../../client/src/api/ingestion.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { initProject, makeClock, makeKey, startTestServer } from '../support/harness.ts';
 
@@ -10,19 +11,7 @@ const api = await startTestServer({ APPFLOW_LIMIT_EVENTS_REQUESTS: '1000/1000' }
 const { server_key, app_id } = api.project;
 const hourAt = (instantMs: number) => new Date(instantMs - (instantMs % HOUR_MS)).toISOString();
 
-type Row = {
-  hour: string;
-  key_id: string;
-  sdk: string;
-  accepted: number;
-  duplicates: number;
-  rejected: number;
-  refused: number;
-  link_conflicts: number;
-  reasons: Record<string, number>;
-};
-
-async function report(query: Record<string, string>, key = server_key): Promise<Row[]> {
+async function report(query: Record<string, string>, key = server_key): Promise<IngestionCounts[]> {
   const { status, body, text } = await api.call('GET', `/v1/ingestion?${new URLSearchParams(query)}`, {
     key,
   });
@@ -164,7 +153,7 @@ describe('GET /v1/ingestion', () => {
     await send(key, [event()]);
     clock.advance(HOUR_MS);
     await send(key, [event(), event()]);
-    const hours = (rows: Row[]) => rows.map(({ hour, accepted }) => [hour, accepted]);
+    const hours = (rows: IngestionCounts[]) => rows.map(({ hour, accepted }) => [hour, accepted]);
     assert.deepEqual(hours(await report({ key_id })), [
       [hourAt(first), 1],
       [hourAt(first + HOUR_MS), 2],
