@@ -90,6 +90,8 @@ async function countRepeated(
   const counted = new Map(rows.map((row) => [row.day, row]));
   for (const [day, rolled] of unknown) {
     const { dau = 0, sessions = 0 } = counted.get(day) ?? {};
+    // A query that started after a later link may have finished first.
+    if ((repeated.get(rolled)?.linkRevision ?? 0) > linkRevision) continue;
     repeated.set(rolled, { dau: Number(dau), sessions: Number(sessions), linkRevision });
   }
 }

@@ -32,7 +32,7 @@ export type Inserter = {
 export type InsertLimits = StageLimits & { afterMs: number };
 
 /**
- * An insert costs the engine some 50 ms of processor time whatever its size, and syncs some 50 files: so events wait for
+ * An insert costs the engine some 50 ms of CPU time whatever its size, and syncs some 50 files: so events wait for
  * more of them, unless a query waits for them. In memory, rows are little more than their bytes.
  */
 export const INSERT_LIMITS: InsertLimits = {

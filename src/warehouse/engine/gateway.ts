@@ -49,7 +49,7 @@ export type GatewayOptions = {
    * where short ones are expected (see `fair-choice.ts`). Without it, they run until their time limit.
    */
   control?: Killer;
-  /** While it returns true, each query gets one thread, which leaves processor time to other work. */
+  /** While it returns true, each query gets one thread, which leaves CPU time to other work. */
   isBusy?: () => boolean;
   /** Called after a query that took long or failed: it may have left much memory to the allocator. */
   onHeavy?: () => void;

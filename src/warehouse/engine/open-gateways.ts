@@ -40,7 +40,7 @@ export async function openGateways(
   return { writing, control, reading, maintenance };
 }
 
-/** What watches the writer's statements, and whether queries have to leave it processor time. */
+/** What watches the writer's statements, and whether queries have to leave it CPU time. */
 export type WriterState = { watch: Watch; isBusy: () => boolean };
 
 function openReaders(

@@ -27,7 +27,7 @@ const STRUCTURE = structureOf(ROW_LAYOUT);
 export const fileSql = (path: string, structure: string): string =>
   `file(${quote(path)}, 'RowBinary', ${structure})`;
 
-/** Returns rows in a file. Reading them costs the engine half as much processor time as text in the statement. */
+/** Returns rows in a file. Reading them costs the engine half as much CPU time as text in the statement. */
 export const rowsInFile = (path: string): RowSource => ({
   sql: fileSql(path, STRUCTURE),
 });

@@ -56,7 +56,7 @@ describe('the files for Prometheus and Grafana', () => {
   });
 
   it('have a row in the guide for each alert, with its severity', () => {
-    const guide = readRepositoryFile('docs/guides/watching.md');
+    const guide = readRepositoryFile('docs/guides/monitoring.md');
     const rows = [...guide.matchAll(/^\| `(Appflow\w+)` \| (\w+) \|/gm)].map(([, name, severity]) => [
       name,
       severity,
