@@ -6,7 +6,7 @@ export const METRIC_DEFINITIONS: Record<Metric, string> = {
   new_users:
     'Users whose first event ever in this app was on that day in the reporting timezone, whatever the range of the query. With filters: only those who also have a matching event on that day.',
   sessions:
-    'Distinct pairs of person and session_id, in one app, with at least one event that day; events without session_id are not counted. Days do not add up to weeks: a session over midnight counts on both days.',
+    "Distinct pairs of person and session_id, in one app, with at least one event that day; events without session_id are not counted. Days don't add up to weeks: a session that spans midnight counts on both days.",
   events: 'Events of that day by their own timestamp in the reporting timezone, each event_id once.',
   revenue:
     "Sum of properties.revenue over all events that have it; an event named refund subtracts its absolute value. revenue counts the amounts in the app's currency only, revenue_by_currency each currency separately; nothing is converted. Exact decimals.",

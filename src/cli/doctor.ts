@@ -45,9 +45,12 @@ async function attempt(check: () => Finding[] | Promise<Finding[]>): Promise<Fin
 /** Returns the findings as text: one line each, then a summary. */
 function renderFindings(findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
-  const wrong = findings.filter(({ status }) => status === 'failed').length;
-  const summary =
-    wrong === 0 ? 'No problems found.' : `${wrong} ${wrong === 1 ? 'problem' : 'problems'} found.`;
+  const count = (counted: Finding['status'], noun: string) => {
+    const number = findings.filter(({ status }) => status === counted).length;
+    return number === 0 ? [] : [`${number} ${noun}${number === 1 ? '' : 's'}`];
+  };
+  const found = [...count('failed', 'problem'), ...count('warning', 'warning')];
+  const summary = found.length === 0 ? 'No problems found.' : `${found.join(' and ')} found.`;
   return `${lines.join('\n')}\n\n${summary}`;
 }
 

@@ -4,14 +4,17 @@ import { openReadOnlySqliteControl } from '../control/open-sqlite.ts';
 import { messageOf } from '../lib/errors.ts';
 import { findEventCount } from '../server/event-count.ts';
 
+/** What may have taken access away. */
 const REVOCATIONS: readonly AuditAction[] = [
-  'api_key.revoked',
-  'api_key.disabled',
-  'api_key.rotated',
-  'api_key.grace_ended',
-  'member.removed',
-  'invitation.revoked',
-  'session.ended',
+  ...(['api_key.revoked', 'api_key.disabled', 'api_key.rotated', 'api_key.grace_ended'] as const),
+  ...(['api_key.updated', 'app.deleted', 'member.removed', 'member.updated', 'invitation.revoked'] as const),
+  ...([
+    'session.ended',
+    'account.password_changed',
+    'account.password_reset',
+    'account.totp_enabled',
+  ] as const),
+  'secret.rotated',
 ];
 
 type Stored = { events: number; changes: number; erasures: number; revocations: number };
@@ -49,14 +52,16 @@ async function readStored(folder: string): Promise<Stored> {
   }
 }
 
-const UNDONE =
-  'People who were erased since are back, and keys, members and sessions that were revoked since are valid again: repeat those changes';
+/** What going back undoes. */
+export const UNDONE =
+  'People who were erased since are back. Keys, members and sessions that were revoked since are valid again, and passwords, second factors, roles and ' +
+  'restrictions of keys are as they were: repeat those changes. If APPFLOW_SECRET was replaced since, set APPFLOW_SECRET_RETIRED to the old one';
 
 function describeLoss(before: Stored, now: Stored): string | undefined {
   const added = (name: keyof Stored) => Math.max(0, now[name] - before[name]);
   if (added('events') === 0 && added('changes') === 0) return undefined;
-  const format = (name: keyof Stored, noun: string) => `${added(name).toLocaleString('en-US')} ${noun}`;
-  const stored = `at least ${format('events', 'events')}, and ${format('changes', 'entries of the audit log (changes to projects, keys and people)')}`;
+  const format = (name: keyof Stored) => added(name).toLocaleString('en-US');
+  const stored = `events: at least ${format('events')}, changes to projects, keys and people: ${format('changes')}`;
   if (added('erasures') === 0 && added('revocations') === 0) return stored;
-  return `${stored}, with ${format('erasures', 'erasures')} and ${format('revocations', 'revocations')}. ${UNDONE}`;
+  return `${stored}; of these, erased people: ${format('erasures')}, changes that may take access away: ${format('revocations')}. ${UNDONE}`;
 }

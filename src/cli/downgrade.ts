@@ -14,7 +14,7 @@ import {
 } from '../server/snapshots/snapshots.ts';
 import { findLockHolder } from '../warehouse/engine/folder-lock.ts';
 import { syncFolder } from '../warehouse/log/segments.ts';
-import { findLoss } from './downgrade-loss.ts';
+import { findLoss, UNDONE } from './downgrade-loss.ts';
 import { printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
@@ -24,8 +24,8 @@ type Options = { yes?: true };
 
 const DETAILS = `
 Before a release migrates a data folder, it keeps the data as it was in snapshots/, for two weeks. This command puts that back; stop the server first. What
-was stored since is no longer used: the command says how much that is, and does nothing without --yes. It stays in a folder replaced-… beside it.
-People who were erased since are back, and keys, members and sessions that were revoked since are valid again: repeat those changes.`;
+was stored since is no longer used: the command says how much that is, and does nothing without --yes. It stays in replaced-… in the data folder.
+${UNDONE}.`;
 
 /** Adds `appflow downgrade`, which restores the data from before the migrations of a release. */
 export function addDowngradeCommand(program: Command): void {
@@ -36,8 +36,8 @@ export function addDowngradeCommand(program: Command): void {
     .addHelpText('after', DETAILS)
     .action(async ({ yes }: Options) => {
       const config = readCommandConfig();
-      await requireStopped(config);
       const snapshot = await findSnapshot(config);
+      await requireStopped(config);
       // An interrupted one was confirmed before.
       const isContinued = existsSync(downgradingFolder(config.dataDir));
       const lost = isContinued ? undefined : await findLoss(snapshot.folder, config.dataDir);
@@ -64,7 +64,7 @@ async function requireStopped(config: Config): Promise<void> {
     );
   const holder = await findLockHolder(join(config.dataDir, 'events'));
   if (findServerUrl(config) !== undefined || holder !== undefined)
-    throw new Error('A server runs on the data folder. Stop it, and run the command again.');
+    throw new Error('A server is running on this data folder. Stop it, then run the command again.');
   requireUnused(join(config.dataDir, CONTROL));
 }
 
@@ -84,7 +84,7 @@ async function findSnapshot({ dataDir }: Config): Promise<Snapshot> {
   const snapshot = listSnapshots(dataDir).at(-1);
   if (snapshot !== undefined) return snapshot;
   throw new UsageError(
-    `There is no snapshot in ${dataDir}: no release has migrated it in the last two weeks. Restore a backup from before the upgrade with \`appflow restore\`.`,
+    `There is no snapshot in ${dataDir}. An upgrade that migrates data makes one, and it is deleted after two weeks. To go back further, restore a backup with \`appflow restore\`.`,
   );
 }
 

@@ -3,6 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
+import { UNDONE } from './downgrade-loss.ts';
 import { notify, printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
@@ -56,8 +57,8 @@ export function addRestoreCommand(program: Command): void {
     });
 }
 
-const REVERTED = `API keys, members and sessions that were revoked since the backup are valid again, and people who were erased since are back.
-The audit log of the newer data folder lists both, if you still have it: revoke and erase them again.`;
+const REVERTED = `${UNDONE}.
+The audit log of the newer data folder lists these changes, if you still have it.`;
 
 function describeNext(config: Config): string {
   const file = join(config.dataDir, 'secrets', 'appflow-secret');

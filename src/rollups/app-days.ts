@@ -42,6 +42,8 @@ export type AppDays = {
   putBack(days: readonly Day[]): void;
   hasChanged(): boolean;
   setRolled(day: Day, rolled: RolledDay): void;
+  /** Notes that other nodes read this version of a day from now on, even if it is forgotten here. */
+  noteVersion(day: Day, version: number): void;
   /** Returns those of the days that were taken and not put back or forgotten since. */
   filterTaken(days: readonly Day[]): Day[];
   /** Where the next version of a day goes: not where the one is that counts, here or for other nodes, which do not know what was forgotten. */
@@ -73,11 +75,19 @@ const daysOfHour = (timezone: string, hour: number): Day[] => [
   dayAt(timezone, (hour + 1) * HOUR_MS - 1),
 ];
 
+/** Where versions are: the last version of each day that counted, also of those that are forgotten. */
+function createSlots() {
+  const versions = new Map<Day, number>();
+  return {
+    note: (day: Day, version: number) => void versions.set(day, version),
+    next: (day: Day): 0 | 1 => ((versions.get(day) ?? 1) % 2 === 0 ? 1 : 0),
+  };
+}
+
 /** Returns the days of an app whose days start at midnight in `timezone`, with none rolled up. */
 export function createAppDays(timezone: string): AppDays {
   const rolled = new Map<Day, RolledDay>();
-  /** The last version of each day that counted, also of those that are forgotten. */
-  const lastVersions = new Map<Day, number>();
+  const slots = createSlots();
   let changedHours = new Set<number>();
   let changed = new Set<Day>();
   /** Taken, and not derived yet. */
@@ -123,11 +133,11 @@ export function createAppDays(timezone: string): AppDays {
     hasChanged: () => changed.size > 0,
     setRolled(day, found) {
       rolled.set(day, found);
-      lastVersions.set(day, found.version);
       pending.delete(day);
     },
     filterTaken: (days) => days.filter((day) => pending.has(day)),
-    nextSlot: (day) => ((lastVersions.get(day) ?? 1) % 2 === 0 ? 1 : 0),
+    noteVersion: slots.note,
+    nextSlot: slots.next,
     forget,
     find(range) {
       const isIn = (day: Day) => day >= range.first && day <= range.last;

@@ -83,7 +83,12 @@ async function deriveApp(
         const rowCount = counted.get(day)?.rows ?? 0;
         return { projectId, appId, timezone, day, version, rowCount, block };
       });
-      await writeRolledDays(state.gateway, rolled, nextNumber(state));
+      await writeRolledDays(state.gateway, rolled, nextNumber(state)).catch((error: unknown) => {
+        // It may have taken effect: which versions other nodes read is in the table.
+        state.isRestored = false;
+        throw error;
+      });
+      for (const day of current) days.noteVersion(day, version);
       for (const day of days.filterTaken(current)) {
         days.setRolled(day, { version, block, totals: counted.get(day)?.totals ?? NO_TOTALS });
       }

@@ -66,9 +66,11 @@ function restoreDay(state: State, row: StoredDay, found: ReadonlyMap<string, Cou
   }
   // A part may have been lost since then.
   const { rows, totals } = found.get(`${appId} ${day} ${version}`) ?? { rows: 0, totals: NO_TOTALS };
-  // Also one that lacks rows: the next version goes elsewhere, because other nodes may still read it.
-  if (version > 0) days.setRolled(day, { version, block, totals });
-  if (version > 0 && rows === rowCount) return [];
+  if (version > 0) days.noteVersion(day, version);
+  if (version > 0 && rows === rowCount) {
+    days.setRolled(day, { version, block, totals });
+    return [];
+  }
   days.forget([day]);
   return version > 0 ? [gone] : [];
 }

@@ -70,7 +70,7 @@ browserTest('Retention shows cohorts, and keeps what is chosen in the URL', asyn
     .first()
     .waitFor();
   await inspect(page, 'retention');
-  await page.getByRole('radio', { name: 'In it or later' }).click();
+  await page.getByRole('radio', { name: 'In that period or later' }).click();
   await page.getByRole('radio', { name: 'Week' }).click();
   await table.getByRole('columnheader', { name: 'Week 1', exact: true }).waitFor();
   const search = new URL(page.url()).searchParams;

@@ -38,7 +38,10 @@ export async function restore(source: MoveSource, backup: string): Promise<MoveS
   const dataDir = join(makeTempDir(), 'restored');
   const { code, stdout, stderr } = await startRestore(backup, dataDir).ended;
   if (code !== 0 || stderr !== '') throw new Error(`restore failed: ${stdout}${stderr}`);
-  assert.match(stdout, /revoked since the backup are valid again, and people who were erased since are back/);
+  assert.match(
+    stdout,
+    /People who were erased since are back\. Keys, members and sessions that were revoked since are valid again/,
+  );
   cpSync(join(source.dataDir, 'secrets'), join(dataDir, 'secrets'), { recursive: true });
   return { ...source, dataDir };
 }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import { stageCopy } from '../../src/cli/backup/stage-copy.ts';
@@ -7,7 +7,7 @@ import { openSqliteControl } from '../../src/control/open-sqlite.ts';
 import { systemClock } from '../../src/lib/clock.ts';
 import { openLog } from '../../src/lib/log.ts';
 import { answerCopyRequests } from '../../src/server/copy/answer-copies.ts';
-import { copyingFolder, writeNote } from '../../src/server/copy/staged-copy.ts';
+import { acceptRequest, copyingFolder, writeNote } from '../../src/server/copy/staged-copy.ts';
 import { recordServerUrl } from '../../src/server/server-url.ts';
 import { cleanUp } from '../support/clean-up.ts';
 import { makeConfig } from '../support/harness.ts';
@@ -41,6 +41,13 @@ async function openServer() {
     await control.close();
   });
   return { dataDir, copies, start, folder: copyingFolder(dataDir) };
+}
+
+/** Opens a control database as a server does that this process cannot see. */
+async function openUsed() {
+  const { dataDir } = makeConfig();
+  const control = await openSqliteControl(join(dataDir, 'control.db'), systemClock());
+  return { dataDir, folder: copyingFolder(dataDir), close: control.close };
 }
 
 const never = new AbortController().signal;
@@ -86,6 +93,20 @@ it('a start removes what a killed command left, also without its process ID or w
     mkdirSync(join(folder, 'killed'), { recursive: true });
     if (owner) writeNote(folder, 'owner', owner);
     await start()();
+    assert.ok(!existsSync(folder));
+  }
+});
+
+it('a command ends when the server that accepted its request is gone without an answer: started again, or killed in another container', async () => {
+  const { dataDir, folder, close } = await openUsed();
+  for (const end of ['started again', 'killed'] as const) {
+    const staging = stageCopy(dataDir, never);
+    const rejected = assert.rejects(staging, /The server stopped before its data was copied/);
+    await until('requested', async () => existsSync(join(folder, 'request.json')));
+    assert.ok(acceptRequest(folder));
+    if (end === 'started again') rmSync(folder, { recursive: true });
+    else await close();
+    await rejected;
     assert.ok(!existsSync(folder));
   }
 });

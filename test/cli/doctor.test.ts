@@ -179,6 +179,6 @@ describe('doctor', () => {
     const own = await examine({ ...env, PORT });
     assert.equal(own.byCheck.get('server')?.message, `Running at ${server.url}.`);
     const other = await examine({ ...(await makeInstallation()).env, PORT });
-    assert.equal(other.byCheck.get('server')?.message, `Not running at ${server.url}.`);
+    assert.equal(other.byCheck.get('server')?.message, 'No server is running on this data folder.');
   });
 });

@@ -24,7 +24,7 @@ describe('appflow downgrade', () => {
     const { key, appId } = await upgrade(env);
     const server = await startServerProcess(env);
     const running = await runCli(['downgrade', '--yes'], env);
-    assert.match(running.stderr, /A server runs on the data folder/);
+    assert.match(running.stderr, /A server is running on this data folder/);
     const event = { event_id: 'new', event_name: 'open', app_user_id: 'user-0' };
     await server.call('POST', '/v1/events', { key, body: { app_id: appId, events: [event] } });
     await server.call('DELETE', `/v1/users/user-1?app_id=${appId}`, { key });
@@ -33,11 +33,17 @@ describe('appflow downgrade', () => {
     await server.stop();
     const refused = await runCli(['downgrade'], env);
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /at least \d+ events, and [1-9]\d* entries/);
-    assert.match(refused.stderr, /1 erasures and 1 revocations\. People who were erased since are back/);
+    assert.match(refused.stderr, /events: at least \d+, changes to projects, keys and people: [1-9]/);
+    assert.match(
+      refused.stderr,
+      /erased people: 1, changes that may take access away: 1\. People who were erased since are back/,
+    );
     const { code, stdout } = await runCli(['downgrade', '--yes'], env);
     assert.equal(code, 0, stdout);
-    assert.match(stdout, /release you used before the upgrade[\s\S]*1 erasures and 1 revocations/);
+    assert.match(
+      stdout,
+      /release you used before the upgrade[\s\S]*erased people: 1, changes that may take access away: 1/,
+    );
     assert.deepEqual(listMigrations(dataDir), listMigrations(original.dataDir));
     const list = (folder: string) =>
       readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((path) =>

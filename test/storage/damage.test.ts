@@ -76,6 +76,6 @@ it('notices damage to each kind of file, at start or by doctor', async (t) => {
     const result = results[index];
     assert.match(result?.outcome ?? '', outcome, `${name}: ${result?.message}`);
     assert.match(result?.message ?? '', message, name);
-    assert.doesNotMatch(result?.message ?? '', /holds it/);
+    assert.doesNotMatch(result?.message ?? '', /is using it/);
   }
 });

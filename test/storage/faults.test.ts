@@ -210,7 +210,7 @@ it('names the process that holds the folder, or the port that is taken', async (
   const server = await startChildServer({ APPFLOW_DATA_DIR: dir });
   const output = await failToStart({ APPFLOW_DATA_DIR: dir });
   assert.ok(output.includes(String(server.process.pid)), output);
-  assert.match(output, /another Appflow process \(\d+\) holds it\. Stop it, or set APPFLOW_DATA_DIR/);
+  assert.match(output, /another Appflow process \(\d+\) is using it\. Stop it, or set APPFLOW_DATA_DIR/);
   const { port } = new URL(server.url);
   const other = await failToStart({ APPFLOW_DATA_DIR: makeTempDir(), PORT: port });
   assert.match(other, new RegExp(`PORT ${port}: another process is using this port\\. Stop it, or set PORT`));

@@ -21,6 +21,10 @@ import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import { hasWriteAheadLog, isControlInUse } from '../control/control-in-use.ts';
 
 const POLL_MS = 50;
+/** Whether a server in another container still runs takes opening a database. */
+const POLL_UNSEEN_MS = 500;
+/** How long a copy that is no longer wanted is waited for. */
+const ABORTED_MS_MAX = 30 * SECOND_MS;
 /** How long a server may take to accept a request: its event loop may be busy. */
 const ACCEPT_MS = 20 * SECOND_MS;
 /** After a kill, the write-ahead log looks as if a server ran. One in another container accepts the request. */
@@ -84,9 +88,15 @@ async function copyByServer(dataDir: string, request: CopyRequest, signal: Abort
     if (isSeen || (await isControlInUse(control))) throw new Error(NOT_ACCEPTED);
     return false;
   }
-  // Also after an abort: the server would create again what is removed meanwhile.
+  // Also for some time after an abort: the server would create again what is removed meanwhile.
+  const isOver = trackAbort(signal);
+  const isInVain = async () =>
+    answer('accepted') === undefined ||
+    !(isSeen ? await isServerSeen(dataDir) : await isControlInUse(control)) ||
+    isOver();
   const result = await waitFor(() => answer('result'), {
-    isInVain: async () => isSeen && !(await isServerSeen(dataDir)),
+    pollMs: isSeen ? POLL_MS : POLL_UNSEEN_MS,
+    isInVain,
   });
   if (result === undefined)
     throw new Error('The server stopped before its data was copied. Run the command again.');
@@ -98,19 +108,30 @@ const NOT_ACCEPTED =
   'The data folder is in use, but no server of this release answered. Restart the server with this release, and run the command as the same user. ' +
   'If another command such as `import` uses the folder, wait until it is done.';
 
-type Wait = { ms?: number; isInVain: () => Promise<boolean> };
+/** Returns a function that says whether a signal was aborted so long ago that nothing is waited for any more. */
+function trackAbort(signal: AbortSignal): () => boolean {
+  let abortedAtMs = Number.POSITIVE_INFINITY;
+  const note = () => {
+    abortedAtMs = performance.now();
+  };
+  if (signal.aborted) note();
+  else signal.addEventListener('abort', note, { once: true });
+  return () => performance.now() - abortedAtMs > ABORTED_MS_MAX;
+}
+
+type Wait = { ms?: number; pollMs?: number; isInVain: () => Promise<boolean> };
 
 /** Returns what `find` finds; undefined after `ms`, or as soon as waiting is in vain. */
 async function waitFor<T>(
   find: () => T | undefined,
-  { ms = Number.POSITIVE_INFINITY, isInVain }: Wait,
+  { ms = Number.POSITIVE_INFINITY, pollMs = POLL_MS, isInVain }: Wait,
 ): Promise<T | undefined> {
   const deadline = performance.now() + ms;
   while (performance.now() < deadline) {
     const isLast = await isInVain();
     const found = find();
     if (found !== undefined || isLast) return found;
-    await setTimeout(POLL_MS);
+    await setTimeout(pollMs);
   }
   return undefined;
 }

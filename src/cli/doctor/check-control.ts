@@ -148,7 +148,12 @@ async function checkSecret(
   const check = 'secret';
   const file = join(config.dataDir, 'secrets', 'appflow-secret');
   if (config.secret === undefined && !existsSync(file)) {
-    return [failed(check, `APPFLOW_SECRET is not set and ${file} is missing. ${WRONG_SECRET}`)];
+    return [
+      failed(
+        check,
+        `The secret is missing: set APPFLOW_SECRET, or restore ${file} from a backup. Without it, the server does not start.`,
+      ),
+    ];
   }
   let secret: string;
   try {

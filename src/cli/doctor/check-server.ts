@@ -4,7 +4,7 @@ import { type Config, localUrl } from '../../config/config.ts';
 import { findControlPlace, openReadOnlyControl } from '../../control/open.ts';
 import { errorCodeOf, messageOf } from '../../lib/errors.ts';
 import { findEventCount } from '../../server/event-count.ts';
-import { expectedServerUrl, findServerUrl } from '../../server/server-url.ts';
+import { findServerUrl } from '../../server/server-url.ts';
 import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
@@ -17,7 +17,7 @@ export async function checkServer(config: Config): Promise<Finding[]> {
   const url = await findServer(config, path);
   const answer = url === undefined ? undefined : await fetchReadiness(`${url}/readyz`);
   if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
-  const noServer = ok('server', `Not running at ${expectedServerUrl(config)}.`);
+  const noServer = ok('server', 'No server is running on this data folder.');
   if (config.clickhouseUrl !== undefined) return [noServer, await checkEventServer(config.clickhouseUrl)];
   if (!existsSync(path)) return [noServer, ok(STORE, 'Not created yet. The first start creates it.')];
   return [noServer, ...(await reportLosses(path)), ...(await openStore(path, await readEventCount(config)))];

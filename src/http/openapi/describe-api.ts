@@ -8,7 +8,7 @@ import { type Components, toOpenApiSchema } from './to-openapi-schema.ts';
 const DESCRIPTION = `Collect events from your apps and query their metrics.
 
 Every request needs an API key in the header \`Authorization: Bearer <key>\`. Errors are \`application/problem+json\` (RFC 9457);
-their \`code\` never changes. A request over the rate limit gets 429 with \`Retry-After\`. Every answer has an \`X-Request-Id\`.
+their \`code\` never changes. A request over the rate limit gets 429 with \`Retry-After\`. Every response has an \`X-Request-Id\`.
 
 Responses may gain new fields, and \`code\` new values: ignore any you don't recognize.`;
 

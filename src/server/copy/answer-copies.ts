@@ -36,10 +36,10 @@ export function answerCopyRequests({ dataDir, log, ...stores }: AnswerOptions): 
     async run() {
       const request = existsSync(folder) ? acceptRequest(folder) : undefined;
       if (request === undefined) return;
-      const error = await copyBoth(stagedCopyOf(dataDir, request.id), stores).then(
-        () => undefined,
-        messageOf,
-      );
+      const staged = stagedCopyOf(dataDir, request.id);
+      const error = await copyBoth(staged, stores).then(() => undefined, messageOf);
+      // First: it may be what has filled the disk.
+      if (error !== undefined) rmSync(staged.folder, { recursive: true, force: true });
       writeNote(folder, 'result', error === undefined ? { id: request.id } : { id: request.id, error });
     },
     onError: (err) => log.warn({ err }, 'a copy of the data folder could not be made'),

@@ -32,7 +32,7 @@ async function findReason(folder: string, error: unknown): Promise<string> {
 
 /** Returns the error for a folder that another process has open. */
 export function heldError(folder: string, holder: string): StorageError {
-  const message = `Cannot open the event store in ${folder}: ${holder} holds it. Stop it, or set APPFLOW_DATA_DIR to another folder`;
+  const message = `Cannot open the event store in ${folder}: ${holder} is using it. Stop it, or set APPFLOW_DATA_DIR to another folder`;
   return new StorageError('busy', message);
 }
 

@@ -71,8 +71,8 @@ const INTERVALS = [
 ] as const;
 
 const RULES = [
-  { value: 'on', label: 'In the period' },
-  { value: 'on_or_after', label: 'In it or later' },
+  { value: 'on', label: 'In that period' },
+  { value: 'on_or_after', label: 'In that period or later' },
 ] as const;
 
 const PERIODS = [4, 8, 14, 26, 52] as const;

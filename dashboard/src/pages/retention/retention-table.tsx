@@ -26,7 +26,7 @@ export function RetentionTable({ answer: { data, meta } }: RetentionTableProps) 
       <tbody>
         <Row>
           <th scope="row" className="sticky left-0 z-10 bg-surface px-3 py-2.5 pl-5 font-semibold text-sm">
-            Average
+            All cohorts
           </th>
           <Cell className="text-right tabular-nums">
             {formatCount(data.reduce((total, { size }) => total + size, 0))}

@@ -51,9 +51,7 @@ export function IdsCard({ profile: { ids, app_user_id, link_conflicts } }: Facts
       <CardHeader
         title="IDs"
         description={
-          ids.length === 1
-            ? 'No other ID was linked to this user.'
-            : `${formatAmount(ids.length, 'ID')} that count as one user.`
+          ids.length === 1 ? 'No linked IDs.' : `${formatAmount(ids.length, 'ID')} that count as one user.`
         }
       />
       <CardBody className="grid gap-3">
@@ -123,7 +121,7 @@ export function PropertiesCard({ profile: { properties } }: FactsProps) {
       <CardHeader
         title="Properties"
         {...(entries.length === 0 && {
-          description: 'None yet. Set them with identify or setUserProperties of the SDK.',
+          description: "None yet. Set them with the SDK's identify() or setUserProperties().",
         })}
       />
       {entries.length > 0 && (

@@ -27,7 +27,7 @@ export function TimelineCard({ user, apps, timezone }: TimelineCardProps) {
     <Card className="min-w-0 overflow-hidden">
       <CardHeader
         title="Timeline"
-        description={`Newest first · times in ${timezone}. Names that start with $ are sent by the SDK and count in no metric.`}
+        description={`Newest first · times in ${timezone}. Names that start with $ are sent by the SDK and aren't counted in metrics.`}
       />
       {timeline.data !== undefined ? (
         <Sessions timeline={timeline} events={events} apps={apps} timezone={timezone} />

@@ -40,11 +40,17 @@ it('finds keys unused for 90 days, counted from creation if never used', () => {
 });
 
 it('finds keys with scopes for categories they never used', () => {
-  const key = makeKeyFixture({ scopes: ['events:write', 'events:read', 'keys:write'] });
-  const [finding] = findRisks([key], new Map([['key_1', [used('events')]]]), NOW);
+  const key = makeKeyFixture({
+    scopes: ['events:write', 'events:read', 'keys:write'],
+    created_at: ago(30 * DAY_MS),
+  });
+  const usage = new Map([['key_1', [used('events')]]]);
+  const [finding] = findRisks([key], usage, NOW);
   assert.ok(finding?.kind === 'too_wide');
   assert.deepEqual(finding.used, ['events']);
   assert.deepEqual(finding.unusedScopes, ['events:read', 'keys:write']);
+  const newer = { ...key, created_at: ago(30 * DAY_MS - 1) };
+  assert.deepEqual(kindsOf(newer, usage), [], 'the last 30 days are not over for it');
 });
 
 it('has no finding on scopes for keys without known or successful usage', () => {

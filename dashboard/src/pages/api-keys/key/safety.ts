@@ -1,6 +1,6 @@
 import { DAY_MS } from '../../../../../src/lib/durations.ts';
 import type { ApiKey, KeyScope, UsageHour } from '../../../api/answers.ts';
-import type { UsageById } from '../../../api/keys.ts';
+import { USAGE_DAYS, type UsageById } from '../../../api/keys.ts';
 import { isAlive } from './key-labels.ts';
 
 export const UNUSED_DAYS = 90;
@@ -38,7 +38,7 @@ export function findRisks(keys: readonly ApiKey[], usage: UsageById, now: number
     .flatMap((key) => [
       ...findLeak(key, now),
       ...(isAlive(key.status)
-        ? [...findUnusedRisk(key, now), ...findUnusedScopes(key, usage.get(key.id))]
+        ? [...findUnusedRisk(key, now), ...findUnusedScopes(key, usage.get(key.id), now)]
         : []),
     ])
     .toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind));
@@ -60,9 +60,10 @@ function findUnusedRisk(key: ApiKey, now: number): Finding[] {
   return neverExpires ? [{ kind: 'never_expires', key }] : [];
 }
 
-/** Only for keys that were used: nothing is known about the others. */
-function findUnusedScopes(key: ApiKey, hours: readonly UsageHour[] | undefined): Finding[] {
-  if (key.type !== 'server' || hours === undefined) return [];
+/** Only for keys that were used and have existed as long as usage is looked at: too little is known about the others. */
+function findUnusedScopes(key: ApiKey, hours: readonly UsageHour[] | undefined, now: number): Finding[] {
+  const isNew = now - Date.parse(key.created_at) < USAGE_DAYS * DAY_MS;
+  if (key.type !== 'server' || hours === undefined || isNew) return [];
   const used = usedCategories(hours);
   const unusedScopes = key.scopes.filter((scope) => !used.includes(CATEGORY_OF[scope]));
   if (used.length === 0 || unusedScopes.length === 0) return [];
