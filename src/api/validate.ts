@@ -17,11 +17,13 @@ type SchemaError = {
   message: string;
 };
 
-/** Returns the compiled check of a schema. */
+/** Returns the check of a schema. It is compiled the first time a value is checked: a server has hundreds, and most starts use few. */
 export function compileCheck(schema: TSchema): Check {
-  const validator = Compile(schema);
+  let compiled: ReturnType<typeof Compile> | undefined;
   const lists = listLimitedLists(schema);
   return (given) => {
+    compiled ??= Compile(schema);
+    const validator = compiled;
     const value = shorten(given, lists);
     if (validator.Check(value)) return [];
     const errors = toFieldErrors(validator.Errors(value) as SchemaError[]);
