@@ -71,6 +71,8 @@ export type Control = {
   checkPages: (log: Log) => void;
   /** The names of the migrations applied while opening. */
   migrated: readonly string[];
+  /** Those that a newer release has applied, and that this one can ignore. */
+  ignored: readonly string[];
   close: () => Promise<void>;
 };
 
@@ -91,6 +93,6 @@ export type ReadOnlyControl = Pick<
   /** Whether it has no tables yet. */
   isNew: boolean;
   pendingMigrations: readonly string[];
-  /** Applied by a newer release. */
+  /** Applied by a newer release, and not only additions. */
   unknownMigrations: readonly string[];
 };

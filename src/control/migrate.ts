@@ -1,5 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Migration } from 'kysely/migration';
+import { isAdditive } from '../lib/additive.ts';
+import { isSqlite } from './dialect.ts';
 import * as m0001 from './migrations/0001-projects-apps-keys.ts';
 import * as m0002 from './migrations/0002-audit-log.ts';
 import * as m0003 from './migrations/0003-key-lifecycle.ts';
@@ -25,7 +27,10 @@ import type { ControlSchema } from './schema.ts';
 /** After this migration the audit log of an older release is sealed, which needs the secret: see `sealOldChain`. */
 export const AUDIT_SEAL_MIGRATION = '0008-audit-head-seal';
 
-/** All migrations, oldest first. A released migration is never edited; a new one follows it. */
+/**
+ * All migrations, oldest first. A released migration is never edited; a new one follows it. Its name ends in `-additive` if the release
+ * before it can still use the database (decision 0028).
+ */
 const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0001-projects-apps-keys', up: m0001.up },
   { name: '0002-audit-log', up: m0002.up },
@@ -52,11 +57,14 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
 /** The name of this release's last migration. */
 export const LAST_CONTROL_MIGRATION = MIGRATIONS.at(-1)?.name ?? '';
 
+/** The names of the migrations applied while opening, and of those that a newer release has applied and this one can ignore. */
+export type MigratedControl = { migrated: readonly string[]; ignored: readonly string[] };
+
 /**
- * Upgrades the control database to the current schema in one transaction, and returns the names of the migrations it
- * applied. Throws if a newer release created the database: this one might write what that one cannot read.
+ * Upgrades the control database to the current schema in one transaction. Throws if a newer release has changed the
+ * database in another way than by additions: this one might write what that one cannot read.
  */
-export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<string[]> {
+export async function migrateControl(db: Kysely<ControlSchema>, now: number): Promise<MigratedControl> {
   return db.transaction().execute(async (tx) => {
     await tx.schema
       .createTable('schema_migrations')
@@ -64,17 +72,17 @@ export async function migrateControl(db: Kysely<ControlSchema>, now: number): Pr
       .addColumn('name', 'text', (column) => column.primaryKey())
       .addColumn('applied_at', 'bigint', (column) => column.notNull())
       .execute();
-    const { pending, unknown } = await compareMigrations(tx);
+    const { pending, unknown, ignored } = await compareMigrations(tx);
     if (unknown.length > 0) throw new Error(describeNewer(unknown));
     for (const { name, up } of pending) {
       await up(tx);
       await tx.insertInto('schema_migrations').values({ name, applied_at: now }).execute();
     }
-    return pending.map(({ name }) => name);
+    return { migrated: pending.map(({ name }) => name), ignored };
   });
 }
 
-/** A database compared with this release: migrations still to apply, oldest first, and those of a newer release. */
+/** A database compared with this release: migrations still to apply, oldest first, and those that keep this release from using it. */
 export type MigrationState = {
   /** Whether it has no tables yet. */
   isNew: boolean;
@@ -99,12 +107,24 @@ export function describeNewer(unknown: readonly string[]): string {
   );
 }
 
+/** Returns the warning for a database with migrations that this release can ignore. */
+export function describeIgnored(ignored: readonly string[]): string {
+  return (
+    `A newer release of Appflow has upgraded the control database (${ignored.join(', ')}). ` +
+    'This release can still use it. Upgrade the remaining nodes soon.'
+  );
+}
+
 async function compareMigrations(db: Kysely<ControlSchema>) {
   const rows = await db.selectFrom('schema_migrations').select('name').orderBy('name').execute();
   const applied = new Set(rows.map(({ name }) => name));
   const known = new Set(MIGRATIONS.map(({ name }) => name));
+  const newer = [...applied].filter((name) => !known.has(name));
+  // A data folder has one server, and a snapshot to go back with. Nodes are upgraded one after another.
+  const ignored = isSqlite(db) ? [] : newer.filter(isAdditive);
   return {
     pending: MIGRATIONS.filter(({ name }) => !applied.has(name)),
-    unknown: [...applied].filter((name) => !known.has(name)),
+    unknown: newer.filter((name) => !ignored.includes(name)),
+    ignored,
   };
 }

@@ -1,7 +1,7 @@
 import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Control, ReadOnlyControl } from './control.ts';
 import { listLosses, openLosses } from './integrity/control-losses.ts';
-import { findMigrationState, migrateControl } from './migrate.ts';
+import { findMigrationState, type MigratedControl, migrateControl } from './migrate.ts';
 import { openChangeFeed } from './postgres-changes.ts';
 import { isConflict } from './postgres-errors.ts';
 import { createPool, LOADS, MIGRATIONS, type PoolLimits, STATEMENTS } from './postgres-pool.ts';
@@ -42,7 +42,7 @@ async function readRevisionOf(db: Kysely<ControlSchema>): Promise<number> {
 }
 
 /** Upgrades the database. If several nodes start together, one migrates and the others wait. */
-async function migrate(url: string, now: number): Promise<string[]> {
+async function migrate(url: string, now: number): Promise<MigratedControl> {
   const { db } = openDatabase(url, MIGRATIONS);
   try {
     return await db.connection().execute(async (connection) => {
@@ -81,7 +81,7 @@ export async function openPostgresControl({ url, lossesFile }: PostgresPlace, no
     hasExactStamp: false,
     countStatements: () => statements,
     readRevision: () => readRevisionOf(db),
-    migrated,
+    ...migrated,
     reportLoss: losses.add,
     listProblems: losses.list,
     // PostgreSQL checks its own pages.

@@ -185,6 +185,17 @@ it('opens for reading without changing or creating a file, and lists pending mig
   assert.deepEqual(contents(), before);
 });
 
+it('is refused if a newer release has used it, even if that has only added to it: nothing else shares the file', async () => {
+  await (await openSqliteControl(file, systemClock())).close();
+  const database = new Database(file);
+  database.exec("INSERT INTO schema_migrations VALUES ('9998-later-additive', 1)");
+  database.close();
+  await assert.rejects(
+    openSqliteControl(file, systemClock()),
+    /newer release .* \(it has 9998-later-additive\)/,
+  );
+});
+
 it('opens for reading while another process has it open, and sees what is still in its write-ahead log', async () => {
   const control = await openSqliteControl(file, systemClock());
   await addSetting(control, 'fresh');

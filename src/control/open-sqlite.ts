@@ -7,7 +7,7 @@ import { type ControlSnapshot, openControlAlone } from './copy-sqlite.ts';
 import { listLosses, listNewLosses, openLosses } from './integrity/control-losses.ts';
 import { removeSum, writeSum } from './integrity/file-sum.ts';
 import { markOpen, unmarkOpen } from './integrity/open-mark.ts';
-import { findMigrationState, migrateControl } from './migrate.ts';
+import { findMigrationState, type MigratedControl, migrateControl } from './migrate.ts';
 import { describeDamagedPages, type PageCheck, startPageCheck } from './page-check.ts';
 import { runWrite } from './run-write.ts';
 import { openReadOnlySqlite, openSqlite, type SqliteControl } from './sqlite.ts';
@@ -118,7 +118,7 @@ export async function openSqliteControl(
   );
   countOpen(file, 1);
   let pageCheck: PageCheck | undefined;
-  let migrated: readonly string[];
+  let migrated: MigratedControl;
   try {
     removeSum(file);
     // Two processes may start at the same time; the one that loses the lock retries and finds the work done.
@@ -136,7 +136,7 @@ export async function openSqliteControl(
     ...EXACT,
     countStatements,
     readRevision,
-    migrated,
+    ...migrated,
     reportLoss: losses.add,
     listProblems: () => [...(pageCheck?.listProblems() ?? []), ...losses.list()],
     checkPages(log) {

@@ -5,6 +5,7 @@ import type { AuditKey } from '../audit/chain.ts';
 import { createFailureLog } from '../audit/failures.ts';
 import { watchAuditEnd } from '../audit/seal.ts';
 import type { Config } from '../config/config.ts';
+import { describeIgnored } from '../control/migrate.ts';
 import { findControlPlace, openControl } from '../control/open.ts';
 import { openDirectory } from '../directory/directory.ts';
 import { deriveKey, derivePepper, redactSecrets } from '../directory/secret.ts';
@@ -150,6 +151,7 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
     const unfinished = await findUnfinishedMove(control);
     if (unfinished !== undefined) throw new Error(unfinished);
     for (const loss of control.listProblems()) log.error(loss);
+    if (control.ignored.length > 0) log.warn(describeIgnored(control.ignored));
     const clockState = config.hasClockFloor
       ? await applyClockFloor(clock, control, lastWriteMs)
       : withoutFloor(clock);

@@ -1,4 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { isAdditive } from '../lib/additive.ts';
 import { StorageError } from '../lib/errors.ts';
 import type { Gateway } from './engine/gateway.ts';
 
@@ -35,16 +36,24 @@ const hasTable = async (gateway: Gateway, name: string): Promise<boolean> =>
     )
   ).length > 0;
 
-/** Rejects with StorageError if a newer release has migrated an event store: this one might not understand what it contains. */
-export async function requireKnownMigrations(gateway: Gateway): Promise<void> {
+/**
+ * Rejects with StorageError if a newer release has migrated an event store: this one might not understand what it contains. On a server,
+ * which nodes of two releases share during an upgrade, additions are ignored.
+ */
+export async function requireKnownMigrations(
+  gateway: Gateway,
+  { isServer }: { isServer: boolean },
+): Promise<void> {
   if (!(await hasTable(gateway, 'schema_migrations'))) return;
   const rows = await gateway.query<{ name: string }>('SELECT name FROM schema_migrations ORDER BY name');
   const known = new Set(await listMigrations());
-  const unknown = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  const newer = rows.map(({ name }) => name).filter((name) => !known.has(name));
+  const unknown = isServer ? newer.filter((name) => !isAdditive(name)) : newer;
   if (unknown.length === 0) return;
+  const goBack = isServer ? 'restore a backup from before it' : 'go back with `appflow downgrade`';
   throw new StorageError(
     'unavailable',
-    `The event store was used by a newer release of Appflow (it has ${unknown.join(', ')}). Run that release, or go back with \`appflow downgrade\``,
+    `The event store was used by a newer release of Appflow (it has ${unknown.join(', ')}). Run that release, or ${goBack}`,
   );
 }
 

@@ -206,8 +206,9 @@ async function migrateStore(
   integrity: Integrity,
   { server, log, beforeMigrations }: Pick<WarehouseOptions, 'server' | 'log' | 'beforeMigrations'>,
 ): Promise<void> {
+  // Before the claim, which fences off a node of that release.
+  await requireKnownMigrations(writing, { isServer: server !== undefined });
   if (server) await claimServer(writing, server);
-  else await requireKnownMigrations(writing);
   const pending = await listPendingMigrations(writing).catch(rethrowDamage);
   if (pending.length > 0 && pending.length < (await listMigrations()).length) await beforeMigrations?.();
   // Not a migration: servers may be older than this setting.

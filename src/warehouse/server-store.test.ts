@@ -109,6 +109,24 @@ describe('events on a server', () => {
     await gateway.close();
   });
 
+  it('are not claimed if a newer release has changed the tables, unless it has only added to them', async () => {
+    const other = startFront();
+    await (await open({ url: other })).close();
+    const engine = serverEngine({ url: other, storeId: '', lease: LEASE, onFenced });
+    const gateway = await openGateway(engine.connect(), { size: 1, waitingMax: 1 });
+    await gateway.command("INSERT INTO schema_migrations (name) VALUES ('9998-later-additive.sql')");
+    await (await open({ url: other })).close();
+    const claims = () => gateway.query('SELECT max(epoch) AS epoch FROM epochs');
+    const before = await claims();
+    await gateway.command("INSERT INTO schema_migrations (name) VALUES ('9999-renamed.sql')");
+    await assert.rejects(
+      open({ url: other }),
+      isUnavailable(/newer release .* \(it has 9999-renamed\.sql\)/),
+    );
+    assert.deepEqual(await claims(), before);
+    await gateway.close();
+  });
+
   it('of another installation are refused, and so is a server that is away, without its password', async () => {
     await assert.rejects(open({ storeId: 'store_b' }), isUnavailable(/belong to another installation/));
     const away = 'http://me:secret-word@127.0.0.1:9';

@@ -39,11 +39,15 @@ export async function claimServer(
     `CREATE TABLE IF NOT EXISTS installation (id String) ENGINE = MergeTree ORDER BY id ${SYNCED}`,
   );
   if (!(await isInstalled(gateway, storeId)))
-    await gateway.command(`INSERT INTO installation FORMAT JSONCompactEachRow\n${JSON.stringify([storeId])}`);
+    await gateway.command(
+      `INSERT INTO installation (id) FORMAT JSONCompactEachRow\n${JSON.stringify([storeId])}`,
+    );
   await gateway.command(
     `CREATE TABLE IF NOT EXISTS epochs (epoch UInt64, holder String) ENGINE = MergeTree ORDER BY epoch ${SYNCED}`,
   );
-  await gateway.command(`INSERT INTO epochs SELECT max(epoch) + 1, '${lease.holder}' FROM epochs`);
+  await gateway.command(
+    `INSERT INTO epochs (epoch, holder) SELECT max(epoch) + 1, '${lease.holder}' FROM epochs`,
+  );
   // An insert that began before may still be running.
   if (!lease.wasReleased) await setTimeout(INSERT_MS, undefined, { signal });
 }

@@ -170,6 +170,20 @@ describe('a control database in PostgreSQL', NEEDS_POSTGRES, async () => {
     await assert.rejects(open(newer), /created by a newer release of Appflow \(it has 9999-later\)/);
   });
 
+  it('is opened if a newer release has only added to it', async () => {
+    const newer = await server.createDatabase();
+    const control = await open(newer);
+    assert.deepEqual(control.ignored, []);
+    await control.close();
+    await runOnServer(["INSERT INTO schema_migrations VALUES ('9998-later-additive', 1)"], newer);
+    const opened = await open(newer);
+    assert.deepEqual([opened.migrated, opened.ignored], [[], ['9998-later-additive']]);
+    await opened.close();
+    const read = await openReadOnlyControl(placeOf(newer));
+    assert.deepEqual(read.unknownMigrations, []);
+    await read.close();
+  });
+
   it('is read, but not created, by commands that only read', async () => {
     const empty = await server.createDatabase();
     const control = await openReadOnlyControl(placeOf(empty));

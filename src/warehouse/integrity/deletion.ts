@@ -108,7 +108,7 @@ FROM (
 export function listDecisions(deletion: Deletion): BoundSql[] {
   if (deletion.person !== undefined) return [];
   const { params } = deletedEvents(deletion);
-  const until = `INSERT INTO deleted_until SELECT {deleted_project:String}, ${TO_SQL}`;
+  const until = `INSERT INTO deleted_until (project_id, until) SELECT {deleted_project:String}, ${TO_SQL}`;
   return [FORGET_NONE_SQL, until, FORGET_SQL].map((sql) => ({ sql, params }));
 }
 

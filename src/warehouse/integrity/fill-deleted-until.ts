@@ -14,7 +14,7 @@ export async function fillDeletedUntil(gateway: Gateway): Promise<void> {
   const params = { projects: ['', ...oldest.keys()], oldest: [0, ...oldest.values()] };
   for (const [table, time] of Object.entries(TIME_OF)) {
     const oldestSql = `transform(toString(project_id), {projects:Array(String)}, {oldest:Array(Int64)}, ${EVER})`;
-    const insert = `INSERT INTO deleted_until SELECT project_id, max(${time}) FROM ${table}
+    const insert = `INSERT INTO deleted_until (project_id, until) SELECT project_id, max(${time}) FROM ${table}
 WHERE toUnixTimestamp64Milli(${time}) < ${oldestSql}`;
     await readIntactParts(gateway, table, (condition, more) =>
       gateway.command(bind(`${insert}${condition} GROUP BY project_id`, { ...params, ...more })),

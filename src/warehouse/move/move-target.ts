@@ -79,7 +79,7 @@ export async function finishTarget(url: string, storeId: string): Promise<void> 
       'SELECT count() AS own FROM installation WHERE id = {storeId:String}',
       { storeId },
     );
-    if (own === '0') await gateway.command(`INSERT INTO installation FORMAT JSONCompactEachRow\n${row}`);
+    if (own === '0') await gateway.command(`INSERT INTO installation (id) FORMAT JSONCompactEachRow\n${row}`);
     await gateway.command(
       `ALTER TABLE installation DELETE WHERE id = '${movingId(storeId)}' SETTINGS mutations_sync = 2`,
     );
