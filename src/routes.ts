@@ -10,6 +10,7 @@ import { auditRoutes } from './audit/routes.ts';
 import { VERSION } from './config/version.ts';
 import { eventRoutes } from './events/routes.ts';
 import { mirrorForDashboard } from './http/dashboard-routes.ts';
+import { installationRoutes } from './http/installation/routes.ts';
 import { describeApi } from './http/openapi/describe-api.ts';
 import type { Services } from './http/pipeline/services.ts';
 import { systemRoutes } from './http/system-routes.ts';
@@ -47,6 +48,7 @@ const SESSION_ROUTES = [
   ...accountRoutes,
   ...ownProjectRoutes,
   ...memberRoutes,
+  ...installationRoutes,
 ];
 
 /** The types of the routes under `/v1`: the compiler checks the dashboard's requests against them. */

@@ -126,6 +126,11 @@ export async function findPersonId(db: Db, email: string): Promise<string | unde
   return row?.id;
 }
 
+/** Whether a person owns the installation: their account is the oldest one. */
+export async function isInstallationOwner({ db }: { db: Db }, personId: string): Promise<boolean> {
+  return (await findFirstPersonId(db)) === personId;
+}
+
 /** Returns the ID of the oldest account, which the setup link created; undefined if there is none yet. */
 export async function findFirstPersonId(db: Db): Promise<string | undefined> {
   const row = await db

@@ -4,7 +4,7 @@ import type { BrowserRequest } from '../api/raw-request.ts';
 import type { Control } from '../control/control.ts';
 import { ROLE_SCOPES, ROLES, type Role, readRole } from '../directory/scopes.ts';
 import { closedObject, nullable } from '../lib/schema.ts';
-import type { AccountServices } from './account.ts';
+import { type AccountServices, isInstallationOwner } from './account.ts';
 import { SESSION_SECONDS, TWO_FACTOR_SECONDS } from './account-rules.ts';
 import { COOKIES, renderCookie } from './cookies.ts';
 import { rememberDevice } from './known-device.ts';
@@ -22,6 +22,7 @@ export const SESSION_JSON = closedObject({
     name: Type.String(),
     email: Type.String(),
     has_totp: Type.Boolean(),
+    owns_installation: Type.Boolean({ description: 'Whether they created the first account.' }),
   }),
   csrf_token: Type.String({ description: 'To be sent as X-Appflow-CSRF with each change.' }),
   stepped_up_until: nullable(MOMENT),
@@ -47,8 +48,9 @@ export async function toSessionJson(services: AccountServices, session: Session)
   const { steppedUpUntil } = session;
   const isSteppedUp = steppedUpUntil !== null && steppedUpUntil > services.clock.now();
   const projects = await listProjectsOf(services, id);
+  const ownsInstallation = await isInstallationOwner(services.control, id);
   return {
-    user: { id, name, email, has_totp: hasTotp },
+    user: { id, name, email, has_totp: hasTotp, owns_installation: ownsInstallation },
     csrf_token: services.people.csrfTokenOf(session.id),
     stepped_up_until: isSteppedUp ? new Date(steppedUpUntil).toISOString() : null,
     projects: projects.map((one) => ({

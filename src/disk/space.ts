@@ -29,6 +29,12 @@ const FILL_RETRY_TICKS = 30;
 export const toMegabytes = (bytes: number): string =>
   `${Math.floor(bytes / MEBIBYTE).toLocaleString('en')} MB`;
 
+/** Returns the free and all bytes of the disk that a folder is on. Rejects if they cannot be read. */
+export async function readSpace(folder: string): Promise<{ freeBytes: number; totalBytes: number }> {
+  const { bavail, blocks, bsize } = await statfs(folder);
+  return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+}
+
 /** The free space where the data folder is, as of the last second, and the reserve that is kept for a full disk. */
 export type DiskSpace = {
   /** Whether events must be refused, so that the rest of the disk is left for the control database. */
@@ -105,8 +111,8 @@ export function createDiskSpace(dataDir: string, log: Log): DiskSpace {
       return `The disk is nearly full (${free} free): events are refused with 503 until ${toMegabytes(FREE_BYTES_ENOUGH)} are free and the reserve is complete. Revoking keys and signing in still work. Free up disk space.`;
     },
     async check() {
-      const { bavail, bsize } = await statfs(dataDir);
-      update(bavail * bsize);
+      const { freeBytes } = await readSpace(dataDir);
+      update(freeBytes);
     },
     async fillReserve(signal) {
       const missing = RESERVE_BYTES - reserve.sizeBytes();

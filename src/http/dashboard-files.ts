@@ -12,6 +12,7 @@ export const DASHBOARD_PATHS = [
   '/invite',
   '/reset',
   '/account',
+  '/installation',
   '/new-project',
   '/p/*',
 ] as const;

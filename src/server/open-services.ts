@@ -112,7 +112,7 @@ export async function openControlServices(
     untrustedProxy: createUntrustedProxy({ clock, log }),
     shedding: createShedding({ readLoopDelayMs: loopDelay.readMs, clock, log }),
     ...createBodyServices({ clock, log }),
-    ...{ clock, log, eventsDir },
+    ...{ clock, log, eventsDir, startedAt: clock.now() },
     answerLog: createAnswerLog({ clock, log }),
     requirePair: () => requireEvents(control, config, paths),
     close: () => closeInReverse(opened),

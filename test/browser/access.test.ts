@@ -67,6 +67,31 @@ browserTest('offers to sign out wherever a person without access to a project en
   await signOut(window.page);
 });
 
+browserTest(
+  'shows the installation to the person who created the first account, and to no one else',
+  async () => {
+    const window = await chromium.open();
+    await enterAs(window, owner);
+    const { page, problems } = window;
+    await page.goto(`${api.url}/p/${project_id}/overview`);
+    await page.getByRole('button', { name: 'Account: Owner' }).click();
+    await page.getByRole('menuitem', { name: 'Installation' }).click();
+    await page.getByRole('heading', { level: 1, name: 'Installation' }).waitFor();
+    await page.getByText('Not enough data yet').or(page.getByText('stored on another server')).waitFor();
+    assert.deepEqual(problems(), []);
+    await window.context.close();
+
+    const other = await chromium.open();
+    await enterAs(other, await join(owner, project_id, 'owner', 'Second'));
+    await other.page.goto(`${api.url}/p/${project_id}/overview`);
+    await other.page.getByRole('button', { name: 'Account: Second' }).click();
+    await other.page.getByRole('menuitem', { name: 'Sign out' }).waitFor();
+    assert.equal(await other.page.getByRole('menuitem', { name: 'Installation' }).count(), 0);
+    await other.page.goto(`${api.url}/installation`);
+    await other.page.getByRole('heading', { level: 1, name: 'Page not found' }).waitFor();
+  },
+);
+
 const UNKNOWN = ['/settings', '/p', '/guides', '/anything/else'];
 
 for (const [who, paths, home] of [

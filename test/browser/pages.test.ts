@@ -77,6 +77,7 @@ const MEMBERS_PAGES: PageCase[] = [
 
 const OTHER_PAGES: PageCase[] = [
   { name: 'account', path: '/account' },
+  { name: 'installation', path: '/installation' },
   { name: 'new-project', path: '/new-project' },
   { name: 'not-found', path: '/p/proj_00000000000000000000000000/overview' },
   { name: 'not-found-in-project', path: `/p/${projectId}/nothing` },

@@ -20,6 +20,7 @@ const PAGES = [
   '/invite',
   '/reset',
   '/account',
+  '/installation',
   '/new-project',
   '/p/proj_1/overview?range=7d',
   '/p/a/b/c',

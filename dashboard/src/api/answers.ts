@@ -41,6 +41,7 @@ export type Erasure = AnswerOf<'GET /app/v1/projects/{project_id}/erasures/{id}'
 export type Session = AnswerOf<'GET /app/v1/session'>;
 export type SessionProject = Session['projects'][number];
 export type Role = SessionProject['role'];
+export type Installation = AnswerOf<'GET /app/v1/installation'>;
 export type BrowserSession = ItemOf<AnswerOf<'GET /app/v1/sessions'>>;
 export type TotpEnrollment = AnswerOf<'POST /app/v1/account/totp'>;
 export type Member = ItemOf<AnswerOf<'GET /app/v1/projects/{project_id}/members'>>;

@@ -3,6 +3,7 @@ import { it } from 'node:test';
 import {
   formatAgo,
   formatAmount,
+  formatBytes,
   formatChange,
   formatCompact,
   formatCount,
@@ -28,6 +29,16 @@ it('uses the singular for one and the plural otherwise', () => {
   assert.equal(formatAmount(1, 'key'), '1 key');
   assert.equal(formatAmount(0, 'key'), '0 keys');
   assert.equal(formatAmount(2_000, 'entry', 'entries'), '2,000 entries');
+});
+
+it('shows bytes in the largest unit that leaves at least 1, with three digits', () => {
+  assert.equal(formatBytes(0), '0 B');
+  assert.equal(formatBytes(999), '999 B');
+  assert.equal(formatBytes(1_000), '1 KB');
+  assert.equal(formatBytes(999_499), '999 KB');
+  assert.equal(formatBytes(999_500), '1 MB');
+  assert.equal(formatBytes(1_254_000_000), '1.25 GB');
+  assert.equal(formatBytes(1.5e18), '1,500 PB');
 });
 
 it('keeps money exact, even beyond the precision of a double', () => {

@@ -21,6 +21,17 @@ export function formatAmount(count: number, noun: string, plural = `${noun}s`): 
   return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
 
+const BYTE_UNITS = ['B', 'KB', 'MB', 'GB', 'TB', 'PB'] as const;
+const THREE_DIGITS = new Intl.NumberFormat(LOCALE, { maximumSignificantDigits: 3 });
+
+/** Returns bytes in the largest unit of 1,000 that leaves at least 1, with three digits: `512 B`, `1.25 GB`. */
+export function formatBytes(bytes: number): string {
+  // What rounds to 1,000 of a unit is 1 of the next.
+  const unit = BYTE_UNITS.findIndex((_, power) => Number((bytes / 1_000 ** power).toPrecision(3)) < 1_000);
+  const power = unit === -1 ? BYTE_UNITS.length - 1 : unit;
+  return `${THREE_DIGITS.format(bytes / 1_000 ** power)} ${BYTE_UNITS[power]}`;
+}
+
 /** Returns a decimal string of money in its currency: `$1,234.50`. Amounts beyond a double's digits stay exact. */
 export function formatMoney(decimal: string, currency: string): string {
   try {

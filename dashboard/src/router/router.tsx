@@ -10,14 +10,14 @@ import {
 } from '@tanstack/react-router';
 import type { MemberScope } from '../api/answers.ts';
 import { appsQuery } from '../api/apps.ts';
-import { Problem } from '../api/problem.ts';
 import { queryClient } from '../api/query-client.ts';
-import { isProbablySignedIn, sessionQuery } from '../api/session.ts';
+import { isProbablySignedIn } from '../api/session.ts';
 import { prefetchOverview } from '../pages/overview/overview-queries.ts';
 import { NO_ACCESS, NotFound, PageError, PagePending } from '../shell/fallbacks.tsx';
 import { findHome, isLastProject, rememberProject } from '../shell/home.ts';
 import { Root } from '../shell/root.tsx';
 import * as search from './page-search.ts';
+import { requireSession } from './require-session.ts';
 import { safeReturn } from './safe-return.ts';
 import { pickText } from './search-values.ts';
 
@@ -32,15 +32,6 @@ declare module '@tanstack/react-router' {
 }
 
 const rootRoute = createRootRouteWithContext()({ component: Root, notFoundComponent: NotFound });
-
-/** Loads the session. Without one, redirects to the sign-in page, which returns here afterwards. */
-async function requireSession(href: string) {
-  if (!isProbablySignedIn()) throw redirect({ to: '/sign-in', search: { return: href } });
-  return queryClient.ensureQueryData(sessionQuery).catch((error: unknown) => {
-    if (!(error instanceof Problem) || error.status !== 401) throw error;
-    throw redirect({ to: '/sign-in', search: { return: href } });
-  });
-}
 
 const indexRoute = createRoute({
   getParentRoute: () => rootRoute,
@@ -118,6 +109,18 @@ const accountRoute = createRoute({
   getParentRoute: () => plainRoute,
   path: '/account',
   component: lazyRouteComponent(() => import('../pages/account/account-page.tsx'), 'AccountPage'),
+});
+
+const installationRoute = createRoute({
+  getParentRoute: () => plainRoute,
+  path: '/installation',
+  beforeLoad: ({ context }) => {
+    if (!context.session.user.owns_installation) throw notFound();
+  },
+  component: lazyRouteComponent(
+    () => import('../pages/installation/installation-page.tsx'),
+    'InstallationPage',
+  ),
 });
 
 const projectRoute = createRoute({
@@ -261,7 +264,7 @@ const routeTree = rootRoute.addChildren([
   inviteRoute,
   resetRoute,
   signedInRoute.addChildren([
-    plainRoute.addChildren([accountRoute, newProjectRoute]),
+    plainRoute.addChildren([accountRoute, newProjectRoute, installationRoute]),
     projectRoute.addChildren([
       projectIndexRoute,
       overviewRoute,

@@ -1,10 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { useNavigate } from '@tanstack/react-router';
-import { Copy, KeyRound, LogOut, Moon, Plus, Sun, UserRound } from 'lucide-react';
+import { Copy, KeyRound, LogOut, Moon, Plus, Server, Sun, UserRound } from 'lucide-react';
 import { toast } from 'sonner';
 import { useCurrentApp } from '../api/apps.ts';
 import { keysQuery } from '../api/keys.ts';
 import { useProject } from '../api/project.ts';
+import { useSession } from '../api/session.ts';
 import { copyText } from '../components/copy-text.ts';
 import { PlatformIcon } from '../components/platform.tsx';
 import type { PaletteItem } from './find-items.ts';
@@ -15,7 +16,14 @@ import { useIsDark } from './use-theme.ts';
 
 /** Returns everything that the person can open or do here. `typed` is what they look for. */
 export function usePaletteItems(typed: string): PaletteItem[] {
-  return [...usePages(), ...useApps(), ...useKeys(), ...useUsers(typed), ...useActions()];
+  return [
+    ...usePages(),
+    ...useInstallation(),
+    ...useApps(),
+    ...useKeys(),
+    ...useUsers(typed),
+    ...useActions(),
+  ];
 }
 
 function usePages(): PaletteItem[] {
@@ -35,6 +43,23 @@ function usePages(): PaletteItem[] {
         }),
       ),
   );
+}
+
+/** Only the owner of the installation has its page. */
+function useInstallation(): PaletteItem[] {
+  const { user } = useSession();
+  const navigate = useNavigate();
+  if (!user.owns_installation) return [];
+  return [
+    {
+      id: '/installation',
+      group: 'Pages',
+      name: 'Installation',
+      keywords: 'instance version uptime disk server storage',
+      icon: <Server aria-hidden />,
+      run: () => void navigate({ to: '/installation' }),
+    },
+  ];
 }
 
 function useApps(): PaletteItem[] {

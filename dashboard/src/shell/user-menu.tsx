@@ -1,5 +1,5 @@
 import { useNavigate } from '@tanstack/react-router';
-import { ChevronsUpDown, LogOut, Monitor, Moon, Sun, UserRound } from 'lucide-react';
+import { ChevronsUpDown, LogOut, Monitor, Moon, Server, Sun, UserRound } from 'lucide-react';
 import { useSession } from '../api/session.ts';
 import {
   Menu,
@@ -45,6 +45,12 @@ export function UserMenu({ side = 'top' }: { side?: 'top' | 'bottom' }) {
           <UserRound aria-hidden />
           Account and security
         </MenuItem>
+        {user.owns_installation && (
+          <MenuItem onSelect={() => void navigate({ to: '/installation' })}>
+            <Server aria-hidden />
+            Installation
+          </MenuItem>
+        )}
         <MenuSeparator />
         <MenuLabel>Theme</MenuLabel>
         <MenuRadioGroup value={theme} onValueChange={(chosen) => chooseTheme(chosen as ThemeChoice)}>

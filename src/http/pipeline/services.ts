@@ -69,6 +69,8 @@ export type Services = {
   tombstones: Tombstones;
   eraser: Eraser;
   githubKeys: GithubKeys;
+  /** When this process started, epoch milliseconds. */
+  startedAt: number;
   clock: Clock;
   log: Log;
   answerLog: AnswerLog;

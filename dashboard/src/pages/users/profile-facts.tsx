@@ -1,4 +1,3 @@
-import type { ReactNode } from 'react';
 import type { UserProfile } from '../../api/answers.ts';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { platformName } from '../../components/platform.tsx';
@@ -7,6 +6,7 @@ import { Code } from '../../components/ui/badge.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
+import { Tile } from '../../components/ui/tile.tsx';
 import { valueLabel } from '../../lib/dimensions.ts';
 import { formatAmount, formatCount } from '../../lib/format.ts';
 import { listRevenue } from './revenue.ts';
@@ -32,15 +32,6 @@ export function ProfileTiles({ profile, currency }: FactsProps & { currency: str
         </Tile>
       </dl>
     </Card>
-  );
-}
-
-function Tile({ name, children }: { name: string; children: ReactNode }) {
-  return (
-    <div className="min-w-0">
-      <dt className="text-soft text-xs">{name}</dt>
-      <dd className="wrap-anywhere font-medium tabular-nums">{children}</dd>
-    </div>
   );
 }
 
