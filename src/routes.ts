@@ -22,6 +22,7 @@ import { setUpRoutes } from './members/set-up-routes.ts';
 import { ownProjectRoutes } from './projects/own-projects-routes.ts';
 import { projectRoutes } from './projects/routes.ts';
 import { savedRoutes } from './saved/routes.ts';
+import { sdkRoutes } from './sdk/routes.ts';
 import { eraseRoutes } from './users/erase-routes.ts';
 import { userRoutes } from './users/routes.ts';
 
@@ -60,6 +61,7 @@ export type DashboardEndpoint = NonNullable<(typeof SESSION_ROUTES)[number]['typ
 /** Every route: the API's table of contents. */
 export const ROUTES: readonly Route<Services>[] = [
   ...API_ROUTES,
+  ...sdkRoutes,
   ...systemRoutes(() => describeApi(ROUTES, VERSION)),
 ];
 

@@ -148,8 +148,8 @@ describe('the layout', () => {
     });
   }
 
-  it('has at most 28 entries at the top of src/', () => {
-    assert.ok(readdirSync(join(REPOSITORY, 'src')).length <= 28);
+  it('has at most 29 entries at the top of src/', () => {
+    assert.ok(readdirSync(join(REPOSITORY, 'src')).length <= 29);
   });
 
   it('imports the routes of a folder only there and in src/routes.ts', () => {
@@ -210,8 +210,8 @@ describe('writes to the control database', () => {
     ...['src/control/control.ts', 'src/erasure/eraser.ts', 'src/erasure/plan-erasure.ts'],
     ...['src/keys/unstored-revocations.ts', 'src/keys/verify/first-use.ts'],
     'src/keys/verify/rehash.ts',
-    ...['src/leaks/disable-leaked.ts', 'src/leaks/routes.ts', 'src/members/accept-invitation.ts'],
-    ...['src/members/set-up.ts', 'src/server/secret-store.ts'],
+    ...['src/leaks/disable-leaked.ts', 'src/leaks/leak-in-app.ts', 'src/leaks/routes.ts'],
+    ...['src/members/accept-invitation.ts', 'src/members/set-up.ts', 'src/server/secret-store.ts'],
   ];
 
   it('name their caller, except for background tasks, start-up, the command line and people signing in', () => {

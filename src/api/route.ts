@@ -4,6 +4,7 @@ import type { Scope } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { KeyCaller, MemberCaller, SignedIn } from './caller.ts';
+import type { Dialect } from './dialect.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { BrowserRequest, RawRequest } from './raw-request.ts';
 import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
@@ -53,7 +54,15 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   lastEventId: string | undefined;
   /** The `Idempotency-Key` header, parsed, if the route accepts it. */
   idempotencyKey: IdempotencyKey | undefined;
+  /** For routes of a dialect: the key as it was sent, and the `Host` header. */
+  sent: SentToDialect | undefined;
 };
+
+/** The key that an SDK sent, wherever it was, and the host that it reaches the server by. */
+export type SentToDialect = { key: string; host: string };
+
+/** Another method or path with the same meaning, which OpenAPI leaves out. */
+export type Alias = { method: Method | 'PUT'; path: string };
 
 /** A header that some routes accept. Listed on the route, so that OpenAPI describes it. */
 export type RequestHeader =
@@ -105,6 +114,9 @@ export type RouteDeclaration<
   /** A request without a body means `{}`. */
   isBodyOptional?: boolean;
   bodyBytesMax?: number;
+  /** For requests of another vendor's SDK: where they have their key, and how they are refused. */
+  dialect?: Dialect;
+  aliases?: readonly Alias[];
   requestHeaders?: readonly RequestHeader[];
   answer: {
     status: 200 | 201 | 202;
@@ -176,6 +188,7 @@ export type Route<S = never> = Required<
     | 'requestHeaders'
     | 'example'
     | 'errors'
+    | 'aliases'
   >
 > & {
   operationId: string | undefined;
@@ -183,8 +196,9 @@ export type Route<S = never> = Required<
   rawBody: TSchema | undefined;
   body: TSchema | undefined;
   selfParam: string | undefined;
-  /** The credential it takes: an API key, or under /app/v1 a session. */
-  authentication: 'key' | 'session';
+  dialect: Dialect | undefined;
+  /** The credential it takes: an API key (of a dialect, where its SDK sends it), or under /app/v1 a session. */
+  authentication: 'key' | 'dialect' | 'session';
   needsStepUp: (input: StepUpInput<unknown, unknown, unknown>, services: S) => boolean;
   app: { from: 'query' | 'body'; isRequired: (body: unknown) => boolean; acceptsAll: boolean } | undefined;
   eventCount: (body: unknown) => number;
@@ -211,6 +225,16 @@ const isRequired = <T>(rule: boolean | ((body: T) => boolean), body: T) =>
 
 const BODY_BYTES_MAX = 64 * 1024;
 
+function findAuthentication({ path, dialect }: { path: string; dialect?: Dialect }): Route['authentication'] {
+  if (dialect) return 'dialect';
+  return path.startsWith('/app/v1/') ? 'session' : 'key';
+}
+
+/** Returns every method and path that a route is served at, its own first. */
+export function listPlaces({ method, path, aliases }: Pick<Route, 'method' | 'path' | 'aliases'>): Alias[] {
+  return [{ method, path }, ...aliases];
+}
+
 /** Returns the route of a declaration; the compiler checks the handler against the schemas. */
 export function defineRoute<
   S,
@@ -233,13 +257,15 @@ export function defineRoute<
     requestHeaders: [],
     example: {},
     errors: [],
+    aliases: [],
     ...declaration,
     operationId: declaration.operationId,
     description: declaration.description,
     rawBody: declaration.rawBody,
     body: declaration.body,
     selfParam: declaration.selfParam,
-    authentication: declaration.path.startsWith('/app/v1/') ? 'session' : 'key',
+    dialect: declaration.dialect,
+    authentication: findAuthentication(declaration),
     needsStepUp: (input, services) =>
       stepUp === true || stepUp(input as StepUpInput<Static<P>, Static<Q>, Static<B>>, services),
     app: app && {

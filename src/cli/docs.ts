@@ -72,7 +72,8 @@ const REQUIRED: Partial<Record<Route['access'], string>> = { anonymous: '-', sig
 /** The dashboard's own routes, in brief. Those that mirror the API are described above. */
 function renderDashboardRoutes(): string {
   const own = DASHBOARD_ROUTES.filter(
-    ({ path }) => !ROUTES.some((route) => path.endsWith(route.path.slice(3))),
+    ({ path }) =>
+      !ROUTES.some((route) => route.path.startsWith('/v1/') && path.endsWith(route.path.slice('/v1'.length))),
   );
   const rows = own.map(
     ({ method, path, access, selfParam, summary }) =>

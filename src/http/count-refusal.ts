@@ -9,12 +9,14 @@ import type { Services } from './pipeline/services.ts';
  */
 export function countRefusal(
   { directory, ingestion }: Pick<Services, 'directory' | 'ingestion'>,
-  { limit }: Route,
+  { limit, method }: Route,
   { raw, keyId }: Exchange,
   error: unknown,
 ): void {
-  if (limit !== 'events' || keyId === undefined || raw.socket.destroyed) return;
-  const { status, code } = toApiError(error);
+  if (limit !== 'events' || method === 'GET' || keyId === undefined || raw.socket.destroyed) return;
+  const { status, code, members } = toApiError(error);
+  // Only some of its events were rejected, which are counted one by one.
+  if ('events_with_invalid_fields' in members) return;
   const key = directory.findKey(keyId);
   if (status === 401 || !key) return;
   const { projectId, appIds } = key;

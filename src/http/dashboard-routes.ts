@@ -9,11 +9,15 @@ const PROJECT_ID = Type.String();
 
 /**
  * Returns the API's routes as the dashboard calls them: the same path after `/v1`, the same schemas, handler and
- * permission. Routes open to any key concern that key and have no counterpart.
+ * permission. Routes open to any key concern that key and have no counterpart, nor
+ * have those of other vendors' SDKs.
  */
 export function mirrorForDashboard<S>(routes: readonly Route<S>[]): Route<S>[] {
   return routes
-    .filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key' && access !== 'public')
+    .filter(
+      ({ path, access, dialect }) =>
+        path.startsWith('/v1/') && access !== 'any_key' && access !== 'public' && !dialect,
+    )
     .map((route) => ({
       ...route,
       path: PREFIX + route.path.slice('/v1'.length),

@@ -1,3 +1,4 @@
+import { type Dialect, findRefusalState, type RefusalRule } from '../api/dialect.ts';
 import { ApiError } from '../api/errors.ts';
 import { renderProblem } from '../api/problem.ts';
 import { redactSecrets } from '../directory/secret.ts';
@@ -11,10 +12,18 @@ export type ErrorContext = {
   route?: string;
   keyId?: string | undefined;
   personId?: string | undefined;
+  /** Of a route for another vendor's SDK, which decides how the error is answered. */
+  dialect?: Dialect | undefined;
+  presentedKey?: string | undefined;
 };
 
 /** An error as it is sent: RFC 9457, with every API key in it redacted. */
-export type ErrorAnswer = { status: number; headers: Record<string, string>; text: string };
+export type ErrorAnswer = {
+  status: number;
+  headers: Record<string, string>;
+  text: string;
+  contentType: 'application/problem+json' | 'application/json';
+};
 
 /** Returns the answer to a request that failed with `error`, and logs it if it is ours to fix. */
 export function toErrorAnswer(
@@ -29,12 +38,47 @@ export function toErrorAnswer(
     answerLog.write(level, { ...context, ...toLogFields(error) }, apiError.code);
   }
   const problem = renderProblem(apiError, context.requestId, config.publicUrl);
+  const { dialect, presentedKey } = context;
+  if (dialect) return toDialectAnswer(dialect, apiError, problem, presentedKey);
   return {
+    contentType: 'application/problem+json',
     status: apiError.status,
     headers: apiError.headers,
     text: redactSecrets(JSON.stringify(problem)),
   };
 }
+
+/** Returns the same error with the status and wait that make these SDKs keep or discard their events. */
+function toDialectAnswer(
+  { states, error: own }: Dialect,
+  error: ApiError,
+  problem: Record<string, unknown>,
+  presentedKey: string | undefined,
+): ErrorAnswer {
+  const rule = states[findRefusalState(error.code, error.status)];
+  const { status } = rule;
+  const body = own ? own.render(error, rule, presentedKey) : { ...problem, status };
+  return {
+    status,
+    headers: toDialectHeaders(error.headers, rule),
+    text: redactSecrets(JSON.stringify(body)),
+    contentType: own ? 'application/json' : 'application/problem+json',
+  };
+}
+
+function toDialectHeaders(headers: Record<string, string>, rule: RefusalRule): Record<string, string> {
+  const { status, retryAfter } = rule;
+  const kept = Object.entries(headers).filter(
+    ([name]) => !NAMED_BY_RULE.includes(name.toLowerCase()) || (status === 401 && name === CHALLENGE),
+  );
+  if (!retryAfter) return Object.fromEntries(kept);
+  const found = Object.entries(headers).find(([name]) => name.toLowerCase() === 'retry-after')?.[1];
+  const seconds = Math.min(retryAfter.max, Math.max(retryAfter.min, Number(found ?? retryAfter.min)));
+  return { ...Object.fromEntries(kept), 'retry-after': String(seconds) };
+}
+
+const CHALLENGE = 'www-authenticate';
+const NAMED_BY_RULE: readonly string[] = [CHALLENGE, 'retry-after'];
 
 /** The client disconnected and its query was canceled: no answer is read, and nothing is wrong. */
 const isClientAbort = (error: unknown): boolean =>

@@ -7,7 +7,7 @@ import Fastify, {
   type FastifyServerOptions,
 } from 'fastify';
 import { createRequestId } from '../api/problem.ts';
-import type { Route } from '../api/route.ts';
+import { listPlaces, type Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
@@ -114,39 +114,43 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
   const { method, path, answer } = served.route;
   const contentType = answer.contentType ?? 'application/json';
   const tally = services.metrics.tallyOf(method, path);
-  app.route({
-    method,
-    url: toFastifyPath(path),
-    handler: neverReached,
-    onRequest: async (request, reply) => {
-      const startedAt = performance.now();
-      const { raw, id: requestId } = request;
-      const params = request.params as Record<string, string>;
-      const incoming = { raw, params, requestId };
-      const exchange = createExchange(services, incoming, () => abortOnDisconnect(reply));
-      try {
-        const body = await answerRequest(services, served, exchange);
-        if (isStreamed(body)) sendStreamed(server, { request, reply }, served.route, exchange, body);
-        else {
-          const { headers, cookies } = exchange;
-          const status = statusOf(served.route, body);
-          const encoded = await encodeBody(served.route, exchange, renderBody(served.route, body));
-          send(services, request, reply, { status, headers, cookies, contentType, ...encoded });
-        }
-      } catch (error) {
-        const { keyId, personId } = exchange;
-        const context = { requestId, route: path, keyId, personId };
-        countRefusal(services, served.route, exchange, error);
-        sendError(services, { request, reply }, error, exchange.headers, context);
-      } finally {
-        if (exchange.slot) releaseOnceSent(exchange.slot, reply.raw);
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+    const startedAt = performance.now();
+    const { raw, id: requestId } = request;
+    const params = request.params as Record<string, string>;
+    const incoming = { raw, params, requestId };
+    const exchange = createExchange(services, incoming, () => abortOnDisconnect(reply));
+    try {
+      const body = await answerRequest(services, served, exchange);
+      if (isStreamed(body)) sendStreamed(server, { request, reply }, served.route, exchange, body);
+      else {
+        const { headers, cookies } = exchange;
+        const status = statusOf(served.route, body);
+        const encoded = await encodeBody(served.route, exchange, renderBody(served.route, body));
+        send(services, request, reply, { status, headers, cookies, contentType, ...encoded });
       }
-      const { statusCode } = reply;
-      if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
-      tally(statusCode, (performance.now() - startedAt) / 1_000);
-      return reply;
-    },
-  });
+    } catch (error) {
+      const { keyId, personId, presentedKey } = exchange;
+      const { dialect } = served.route;
+      const context = { requestId, route: path, keyId, personId, dialect, presentedKey };
+      countRefusal(services, served.route, exchange, error);
+      sendError(services, { request, reply }, error, exchange.headers, context);
+    } finally {
+      if (exchange.slot) releaseOnceSent(exchange.slot, reply.raw);
+    }
+    const { statusCode } = reply;
+    if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
+    tally(statusCode, (performance.now() - startedAt) / 1_000);
+    return reply;
+  };
+  addPlaces(app, served.route, onRequest);
+}
+
+type OnRequest = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+function addPlaces(app: FastifyInstance, route: Route, onRequest: OnRequest): void {
+  for (const { method, path } of listPlaces(route))
+    app.route({ method, url: toFastifyPath(path), handler: neverReached, onRequest });
 }
 
 /** Returns the body as text. Answers repeat what callers sent, and a key may have been sent in the wrong place. */
@@ -177,36 +181,32 @@ function addConstantRoute(app: FastifyInstance, { services }: Served, served: Se
   const contentType = answer.contentType ?? 'application/json';
   const tally = services.metrics.tallyOf(method, path);
   let encoded: ReturnType<typeof encodeConstant> | undefined;
-  app.route({
-    method,
-    url: toFastifyPath(path),
-    handler: neverReached,
-    onRequest: async (request, reply) => {
-      const startedAt = performance.now();
-      const { raw, id: requestId } = request;
-      try {
-        const incoming = { raw, params: {}, requestId };
-        const exchange = () => createExchange(services, incoming, () => abortOnDisconnect(reply));
-        // On the first request: by then the list of routes is complete. Those that come meanwhile share the work.
-        encoded ??= encodeConstant(services, served, exchange());
-        const { bytes, encoding } = (await encoded)(raw.headers);
-        send(services, request, reply, {
-          status: answer.status,
-          headers: CONSTANT_HEADERS,
-          contentType,
-          body: bytes,
-          encoding,
-          isCompressible: true,
-          isShared: true,
-        });
-      } catch (error) {
-        encoded = undefined;
-        sendError(services, { request, reply }, error, {}, { requestId, route: path });
-      }
-      tally(reply.statusCode, (performance.now() - startedAt) / 1_000);
-      return reply;
-    },
-  });
+  const onRequest = async (request: FastifyRequest, reply: FastifyReply) => {
+    const startedAt = performance.now();
+    const { raw, id: requestId } = request;
+    try {
+      const incoming = { raw, params: {}, requestId };
+      const exchange = () => createExchange(services, incoming, () => abortOnDisconnect(reply));
+      // On the first request: by then the list of routes is complete. Those that come meanwhile share the work.
+      encoded ??= encodeConstant(services, served, exchange());
+      const { bytes, encoding } = (await encoded)(raw.headers);
+      send(services, request, reply, {
+        status: answer.status,
+        headers: CONSTANT_HEADERS,
+        contentType,
+        body: bytes,
+        encoding,
+        isCompressible: true,
+        isShared: true,
+      });
+    } catch (error) {
+      encoded = undefined;
+      sendError(services, { request, reply }, error, {}, { requestId, route: path });
+    }
+    tally(reply.statusCode, (performance.now() - startedAt) / 1_000);
+    return reply;
+  };
+  addPlaces(app, served.route, onRequest);
 }
 
 /** Returns the answer of a constant route in every encoding. */
@@ -277,21 +277,20 @@ function sendError(
   headers: Record<string, string>,
   context: ErrorContext,
 ): void {
-  const { status, headers: own, text: body } = toErrorAnswer(services, error, context);
-  const contentType = 'application/problem+json';
+  const { status, headers: own, text: body, contentType } = toErrorAnswer(services, error, context);
   send(services, request, reply, { status, headers: { ...headers, ...own }, contentType, body });
 }
 
 function addPreflights(app: FastifyInstance, routes: readonly Route[]): void {
   const open = routes.filter((route) => route.cors !== 'none');
-  for (const [path, samePath] of Map.groupBy(open, (route) => route.path)) {
+  for (const [path, places] of Map.groupBy(open.flatMap(listPlaces), (place) => place.path)) {
     app.options(toFastifyPath(path), {
       handler: neverReached,
       onRequest: async (request, reply) =>
         reply
           .code(204)
           .headers({
-            ...preflightHeaders(samePath, request.headers['access-control-request-headers']),
+            ...preflightHeaders(places, request.headers['access-control-request-headers']),
             'x-request-id': request.id,
           })
           .send(),

@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError, pathNotFound } from '../api/errors.ts';
-import type { Route } from '../api/route.ts';
+import { listPlaces, type Route } from '../api/route.ts';
 
 /** Returns the error for a path the router rejects: a parameter longer than any ID, or broken percent-encoding. */
 export function toPathError(code: string): ApiError {
@@ -45,7 +45,9 @@ const toPattern = (path: string) =>
  * otherwise, the same for every caller.
  */
 export function createUnmatched(routes: readonly Route[]): (request: FastifyRequest) => ApiError {
-  const patterns = routes.map(({ path, method }) => ({ pattern: toPattern(path), method }));
+  const patterns = routes
+    .flatMap(listPlaces)
+    .map(({ path, method }) => ({ pattern: toPattern(path), method }));
   return (request) => {
     const path = pathOf(request.raw.url ?? '');
     const matching = patterns.filter(({ pattern }) => pattern.test(path));

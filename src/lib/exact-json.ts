@@ -56,6 +56,12 @@ export function hasDigits(holder: object): boolean {
   return digits.has(holder);
 }
 
+/** Lets an object that has the members of another one keep the `digitsOf` of that one. */
+export function copyDigits(from: object, to: object): void {
+  const known = digits.get(from);
+  if (known) digits.set(to, known);
+}
+
 /** The event store's parser rejects a whole text with an integer beyond 64 bits, unless it has an exponent. */
 const ENGINE_EXPONENT = 'e0';
 const INT64_MIN = -(2n ** 63n);

@@ -68,7 +68,8 @@ export function requireDocumented(method: string, path: string, answer: Answer):
   for (const name of Object.keys(RESPONSE_HEADERS).filter((one) => headers.has(one))) {
     assert.ok(name in response.headers, `The header ${name} is not documented. ${sent}`);
   }
-  if (status >= 400) {
+  // Amplitude's answers have the status in the place of the code.
+  if (status >= 400 && typeof body.code === 'string') {
     assert.ok(response.description.includes(`\`${body.code}\``), `The code is not documented. ${sent}`);
   }
   const [type = ''] = (headers.get('content-type') ?? '').split(';');

@@ -13,7 +13,7 @@ export function operationOf(route: Route, components: Components): object {
     operationId,
     summary,
     description,
-    tags: [tagOf(route.path)],
+    tags: [tagOf(route)],
     security: isPublic ? [] : [{ apiKey: [] }],
     ...(isPublic ? {} : { 'x-appflow-scope': route.access, 'x-appflow-limit': route.limit }),
     parameters: [

@@ -1,3 +1,4 @@
+import { findRefusalState } from '../../api/dialect.ts';
 import { ERRORS, type ErrorCode } from '../../api/error-codes.ts';
 import type { Route } from '../../api/route.ts';
 import { headerRefs, type ResponseHeader } from './response-headers.ts';
@@ -17,7 +18,7 @@ export function responsesOf(route: Route, components: Components): Record<string
     [answer.status]: { description: answer.description ?? 'Success', headers, content },
     ...(answer.pending ? { 202: { description: answer.pending.description, headers, content } } : {}),
     ...(answer.mayBeEmpty ? { 204: { description: 'Success, without a body', headers } } : {}),
-    ...errorResponses(route),
+    ...errorResponses(route, components),
   };
 }
 
@@ -43,21 +44,34 @@ const EXTRA_HEADERS: Partial<Record<number, readonly ResponseHeader[]>> = {
   503: ['Retry-After'],
 };
 
-function errorResponses(route: Route): Record<string, object> {
-  const byStatus = Map.groupBy(listErrors(route), (code) => ERRORS[code].status);
+/** Returns the status that an error of a route is answered with. */
+export function statusOfError({ dialect }: Pick<Route, 'dialect'>, code: ErrorCode): number {
+  const { status } = ERRORS[code];
+  return dialect ? dialect.states[findRefusalState(code, status)].status : status;
+}
+
+function errorResponses(route: Route, components: Components): Record<string, object> {
+  const byStatus = Map.groupBy(listErrors(route), (code) => statusOfError(route, code));
+  const content = errorContentOf(route, components);
   const isPublic = route.access === 'public';
   return Object.fromEntries(
     [...byStatus].map(([status, codes]) => {
       const extra = isPublic && status < 429 ? [] : (EXTRA_HEADERS[status] ?? []);
       // Every error but 401 can come after the key is verified, so it has the limits.
       const limits = isPublic || status === 401 ? [] : KEY_HEADERS;
-      return [status, errorResponse(codes, ['X-Request-Id', ...limits, ...extra])];
+      return [status, errorResponse(codes, ['X-Request-Id', ...limits, ...extra], content)];
     }),
   );
 }
 
-const errorResponse = (codes: readonly ErrorCode[], headers: readonly ResponseHeader[]) => ({
+function errorContentOf({ dialect }: Route, components: Components): object {
+  if (dialect?.error)
+    return { 'application/json': { schema: toOpenApiSchema(dialect.error.schema, components) } };
+  return { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } };
+}
+
+const errorResponse = (codes: readonly ErrorCode[], headers: readonly ResponseHeader[], content: object) => ({
   description: codes.map((code) => `\`${code}\``).join(', '),
   headers: headerRefs(headers),
-  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+  content,
 });

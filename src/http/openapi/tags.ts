@@ -1,3 +1,5 @@
+import type { Route } from '../../api/route.ts';
+
 /** The groups of operations, in the order of the documentation. */
 export const TAGS = [
   {
@@ -10,6 +12,11 @@ export const TAGS = [
     description: 'Find the people who use an app, read their profiles and events, and erase them.',
   },
   { name: 'Saved', description: 'Annotations of charts, saved views of the dashboard, and saved funnels.' },
+  {
+    name: 'SDKs',
+    description:
+      'What the SDKs of PostHog, Segment, RudderStack and Amplitude call. Only their own clients need it.',
+  },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },
   { name: 'API keys', description: 'Create, restrict, rotate and revoke API keys.' },
@@ -35,10 +42,13 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/audit-log', 'Audit log'],
   ['/.well-known/appflow-key-patterns.json', 'Secret scanning'],
   ['/hooks/secret-scanning', 'Secret scanning'],
+  ['/array/', 'SDKs'],
+  ['/flags', 'SDKs'],
 ];
 
-/** Returns the tag of a path. Throws for a path under `/v1` that no tag covers. */
-export function tagOf(path: string): Tag {
+/** Returns the tag of a route. Throws for a path under `/v1` that no tag covers. */
+export function tagOf({ path, dialect }: Pick<Route, 'path' | 'dialect'>): Tag {
+  if (dialect) return 'SDKs';
   const tag = BY_PREFIX.find(([prefix]) => path.startsWith(prefix))?.[1];
   if (tag === undefined && path.startsWith('/v1/')) throw new Error(`${path} has no tag.`);
   return tag ?? 'System';

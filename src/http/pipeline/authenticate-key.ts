@@ -22,14 +22,24 @@ export function authenticateKey(
   exchange: Exchange,
 ): MaybePromise<Authenticated> {
   addCorsHeaders(exchange, route, undefined);
-  const credential = takeCredential(services, exchange);
+  return authenticateCredential(services, route, exchange, takeCredential(services, exchange));
+}
+
+/** Returns the caller of a key, as `authenticateKey` does, wherever in the request it was. */
+export function authenticateCredential(
+  services: Services,
+  route: Route,
+  exchange: Exchange,
+  credential: string,
+): MaybePromise<Authenticated> {
   // Only if another process changed something: usually nothing is awaited.
   const refreshing = services.directory.ensureFresh();
   if (refreshing === undefined) return verifyCredential(services, route, exchange, credential);
   return refreshing.then(() => verifyCredential(services, route, exchange, credential));
 }
 
-type Authenticated = { caller: KeyCaller; credential: string };
+/** A caller and its key as presented. */
+export type Authenticated = { caller: KeyCaller; credential: string };
 
 function verifyCredential(
   services: Services,
@@ -57,7 +67,7 @@ function verifyCredential(
 }
 
 /** Most routes are not open to web pages. */
-function addCorsHeaders(exchange: Exchange, { cors }: Route, key: ApiKey | undefined): void {
+export function addCorsHeaders(exchange: Exchange, { cors }: Route, key: ApiKey | undefined): void {
   if (cors !== 'none') Object.assign(exchange.headers, corsHeaders(cors, exchange.raw.headers.origin, key));
 }
 

@@ -5,6 +5,7 @@ import type { Leave } from '../../limits/gate.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
+import { isGzip, unwrapForm } from '../body/lenient.ts';
 import { SLOW_BODY_BYTES_MAX } from '../body/pace.ts';
 import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
 import type { Exchange } from './exchange.ts';
@@ -78,6 +79,19 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
   const encoding = readEncoding(headers['content-encoding']);
   return encoding === undefined
     ? parseBytes(body, bytes)
+    : parseCompressed(body, { bytes, encoding, bytesMax });
+}
+
+/**
+ * Returns the JSON value in a body as SDKs send it: of any type or none, in a form, or compressed without saying so. Throws
+ * ApiError.
+ */
+export async function readAnyJson(body: BodyRequest, bytesMax: number): Promise<unknown> {
+  const bytes = await readBytes(body, bytesMax);
+  const declared = readEncoding(body.exchange.raw.headers['content-encoding']);
+  const encoding = declared ?? (isGzip(bytes) ? 'gzip' : undefined);
+  return encoding === undefined
+    ? parseBytes(body, unwrapForm(bytes))
     : parseCompressed(body, { bytes, encoding, bytesMax });
 }
 

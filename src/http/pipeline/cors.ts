@@ -1,4 +1,4 @@
-import type { CorsRule, Route } from '../../api/route.ts';
+import type { Alias, CorsRule } from '../../api/route.ts';
 import type { ApiKey } from '../../directory/key.ts';
 
 const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';
@@ -39,7 +39,7 @@ const WITH_AUTHORITY =
  * libraries add headers of their own to each request (`traceparent`, `sentry-trace`), so what a page asks for in `requested`
  * is allowed: refusing one would block the events.
  */
-export function preflightHeaders(routes: readonly Route[], requested = ''): Record<string, string> {
+export function preflightHeaders(places: readonly Alias[], requested = ''): Record<string, string> {
   const asked =
     requested.length > REQUESTED_LENGTH_MAX ? [] : requested.split(',').map((name) => name.trim());
   const others = asked.filter(
@@ -47,7 +47,7 @@ export function preflightHeaders(routes: readonly Route[], requested = ''): Reco
   );
   return {
     'access-control-allow-origin': '*',
-    'access-control-allow-methods': routes.map((route) => route.method).join(', '),
+    'access-control-allow-methods': places.map(({ method }) => method).join(', '),
     'access-control-allow-headers': [...ALLOWED, ...others].join(', '),
     'access-control-max-age': PREFLIGHT_AGE_SECONDS,
     vary: 'Access-Control-Request-Headers',

@@ -39,6 +39,10 @@ export type Exchange = {
   slot: Slot | undefined;
   /** Set when the request has a body: the memory it takes, released once the request is handled. */
   body: BodyReservation | undefined;
+  /** Set when the body was read to find the key in it, for routes of a dialect. */
+  parsedBody: { value: unknown } | undefined;
+  /** Set when a route of a dialect finds the key in a request, valid or not. */
+  presentedKey: string | undefined;
   /** Set when the answer is streamed: the permission to read it, which may end before the stream does. */
   streamPermission: StreamPermission | undefined;
   /** Returns a signal that fires when the client disconnects before it has its answer. Few requests need it. */
@@ -79,6 +83,8 @@ export function createExchange(
     use: undefined,
     slot: undefined,
     body: undefined,
+    parsedBody: undefined,
+    presentedKey: undefined,
     streamPermission: undefined,
     signal() {
       signal ??= createSignal();

@@ -7,7 +7,7 @@ import type { Check } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { type MaybePromise, thenMaybe } from '../../limits/maybe-promise.ts';
-import { type BodyRequest, readJson } from './body.ts';
+import { type BodyRequest, readAnyJson, readJson } from './body.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { parseQuery } from './query.ts';
 import type { Services } from './services.ts';
@@ -25,7 +25,7 @@ export type Parsed = { params: Record<string, unknown>; query: Record<string, un
 function readBody(route: Route, body: BodyRequest): MaybePromise<unknown> {
   const { 'content-length': length = '0', 'transfer-encoding': chunks } = body.exchange.raw.headers;
   if (route.isBodyOptional && length === '0' && chunks === undefined) return {};
-  return readJson(body, route.bodyBytesMax);
+  return route.dialect ? readAnyJson(body, route.bodyBytesMax) : readJson(body, route.bodyBytesMax);
 }
 
 /** Returns who sends the body of a request, for the memory it may take. */
@@ -47,6 +47,8 @@ export function parseInput(
   const { params } = exchange;
   const query = parseQuery(exchange.search, route.query);
   if (!route.body) return validate(served, { params, query, body: undefined });
+  const known = exchange.parsedBody;
+  if (known) return validate(served, { params, query, body: known.value });
   const body = readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies });
   return thenMaybe(body, (read) => validate(served, { params, query, body: read }));
 }

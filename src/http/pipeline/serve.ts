@@ -1,12 +1,13 @@
 import { requirePermission } from '../../api/permission.ts';
 import type { RawRequest } from '../../api/raw-request.ts';
-import type { Route } from '../../api/route.ts';
+import type { Route, SentToDialect } from '../../api/route.ts';
 import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
 import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import type { Payer } from '../../limits/plan.ts';
 import { findRequestCountry } from '../network/country.ts';
+import { authenticateDialect } from './authenticate-dialect.ts';
 import { authenticateKey } from './authenticate-key.ts';
 import {
   authenticateSession,
@@ -41,6 +42,7 @@ const NO_HEADERS = {
   lastEventId: undefined,
   idempotencyKey: undefined,
   country: undefined,
+  sent: undefined,
 };
 
 /** Returns the route ready to be served. Throws if a schema is wrong: at start rather than at a request. */
@@ -102,6 +104,7 @@ function authenticate(
   route: Route,
   exchange: Exchange,
 ): MaybePromise<{ caller: AnyCaller; credential: string }> {
+  if (route.dialect) return authenticateDialect(services, route, route.dialect, exchange);
   return route.authentication === 'session'
     ? authenticateSession(services, route, exchange)
     : authenticateKey(services, route, exchange);
@@ -149,8 +152,13 @@ function handle(
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
     country: findRequestCountry(exchange.raw, services.config),
+    sent: toSent(exchange),
   };
   return route.handle(services, withSignal(members, exchange));
+}
+
+function toSent({ presentedKey: key, raw }: Exchange): SentToDialect | undefined {
+  return key === undefined ? undefined : { key, host: raw.headers.host ?? '' };
 }
 
 /** A path that needs no permission: health, docs, and hooks that verify the request themselves. */

@@ -1,0 +1,59 @@
+import type { TSchema } from 'typebox';
+import type { ErrorCode } from './error-codes.ts';
+import type { ApiError } from './errors.ts';
+
+/**
+ * What a refusal means to an SDK. `paused`: someone in the project can undo it, such as a disabled key, so the events must
+ * stay on the device.
+ */
+export type RefusalState =
+  | 'unreadable'
+  | 'too_large'
+  | 'bad_key'
+  | 'not_allowed'
+  | 'paused'
+  | 'over_limit'
+  | 'unavailable';
+
+/** How a dialect answers a state. With `retryAfter`, `Retry-After` is sent, in seconds between these bounds. */
+export type RefusalRule = { status: number; retryAfter?: { min: number; max: number } };
+
+/**
+ * What makes a route one of another vendor's SDK: where its key is, and how its refusals are answered. SDKs differ in what
+ * they do with a status: one waits, another deletes its events.
+ */
+export type Dialect = {
+  /** Such as `PostHog`, for the documentation. */
+  name: string;
+  /** Returns the key in a body that was read before the caller is known; undefined if it has none. */
+  findBodyKey?: (body: unknown) => unknown;
+  states: Readonly<Record<RefusalState, RefusalRule>>;
+  /** What replaces the body of an error, and its schema. Without it, errors are problems (RFC 9457) with this status. */
+  error?: {
+    schema: TSchema;
+    render: (error: ApiError, rule: RefusalRule, presentedKey: string | undefined) => object;
+  };
+};
+
+/** What someone in the project can undo. */
+const PAUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  'api_key_disabled',
+  'app_required',
+  'app_not_allowed',
+  'not_found',
+]);
+
+const BY_STATUS: Partial<Record<number, RefusalState>> = {
+  401: 'bad_key',
+  403: 'not_allowed',
+  408: 'unavailable',
+  413: 'too_large',
+  429: 'over_limit',
+};
+
+/** Returns what an error means to an SDK; `status` is that of the error. */
+export function findRefusalState(code: ErrorCode, status: number): RefusalState {
+  if (PAUSED.has(code)) return 'paused';
+  if (status >= 500) return 'unavailable';
+  return BY_STATUS[status] ?? 'unreadable';
+}

@@ -1,0 +1,26 @@
+import { systemActor } from '../api/caller.ts';
+import { NO_CALLER } from '../control/control.ts';
+import { isWellFormedSecret, type Pepper } from '../directory/secret.ts';
+import { findBySecret } from '../keys/verify/verify.ts';
+import { handleLeak, type LeakServices } from './handle-leak.ts';
+
+type Services = LeakServices & { pepper: Pepper; retiredPeppers: readonly Pepper[] };
+
+/**
+ * Applies the project's policy for leaked keys to a key that an app sends in a body or URL: everyone who has the app can
+ * read it. Does nothing for a text that is not a key of this server.
+ */
+export async function reportLeakInApp(
+  services: Services,
+  secret: string,
+  { address, requestId }: { address: string; requestId: string },
+): Promise<void> {
+  const { directory, pepper, retiredPeppers } = services;
+  if (!isWellFormedSecret(secret)) return;
+  await directory.ensureFresh();
+  const found = findBySecret(secret, directory, pepper, retiredPeppers);
+  if (!found) return;
+  // Presenting the key proves that it leaked: there is nothing to recheck.
+  const actor = { ...systemActor('sdk_request'), ip: address, requestId };
+  await handleLeak(services, found, { actor, recheck: NO_CALLER });
+}

@@ -1,0 +1,142 @@
+import { parseRevenue } from '../../events/ingest/revenue.ts';
+import {
+  compact,
+  extend,
+  type Fields,
+  isFilled,
+  toContextText,
+  toFields,
+  toLinkId,
+  toMoney,
+  toName,
+  toPlatform,
+  toSdk,
+  toText,
+} from '../mapping/event-parts.ts';
+
+/** Types that are not events of the app, and ours for them, if we have one. */
+const SESSION_MARKS: Readonly<Record<string, string>> = {
+  session_start: '$session_start',
+  session_end: '$session_end',
+};
+
+/** The names that `$productId` and the like have here. */
+const RENAMED: readonly (readonly [from: string, to: string])[] = [
+  ['$productId', 'product_id'],
+  ['$quantity', 'quantity'],
+];
+
+/** What becomes revenue and currency. */
+const MONEY: ReadonlySet<string> = new Set([
+  ...['revenue', 'currency', '$revenue', '$currency', '$price', '$revenueType'],
+  ...RENAMED.map(([from]) => from),
+]);
+
+/** Operations of user properties that set a value, and those that keep the first one. */
+const SET = '$set';
+const SET_ONCE = '$setOnce';
+const UNSET = '$unset';
+
+/** Returns a function that maps the events of one batch. A pair of IDs is linked by the first event that has both. */
+export function createEventMapper(): (value: unknown) => object[] {
+  const linked = new Set<string>();
+  return (value) => {
+    const event = toFields(value);
+    const link = toLink(event);
+    const isNew = link !== undefined && !linked.has(link.event_id);
+    if (isNew) linked.add(link.event_id);
+    return [...(isNew ? [link] : []), ...mapEvent(event)];
+  };
+}
+
+function mapEvent(event: Fields): object[] {
+  const { event_type } = event;
+  if (event_type === '$groupidentify') return [];
+  const traits = toTraits(toFields(event.user_properties));
+  if (event_type === '$identify')
+    return traits ? [{ ...toBase(event), event_name: '$set', properties: traits }] : [];
+  const { event_name, original } = toEventName(event_type);
+  const properties = toProperties(event, original);
+  const own = { ...toBase(event), event_name, ...(isFilled(properties) ? { properties } : {}) };
+  return traits ? [own, { ...toBase(event, '-set'), event_name: '$set', properties: traits }] : [own];
+}
+
+function toEventName(type: unknown): ReturnType<typeof toName> {
+  const mark =
+    typeof type === 'string' && Object.hasOwn(SESSION_MARKS, type) ? SESSION_MARKS[type] : undefined;
+  return mark === undefined ? toName(type) : { event_name: mark, original: {} };
+}
+
+function toProperties(event: Fields, added: Fields): Fields {
+  const own = toFields(event.event_properties);
+  const renamed = Object.fromEntries(
+    RENAMED.flatMap(([from, to]) => (own[from] === undefined ? [] : [[to, own[from]]])),
+  );
+  const currency = own.currency ?? own.$currency ?? event.currency;
+  return extend(own, { ...renamed, ...toMoney(toRevenue(event, own), currency), ...added }, MONEY);
+}
+
+/** The revenue of an event, or its price times its quantity. */
+function toRevenue(event: Fields, own: Fields): unknown {
+  const sent = own.revenue ?? own.$revenue ?? event.revenue;
+  if (sent !== undefined && sent !== null) return sent;
+  const price = own.$price ?? event.price;
+  return price === undefined || price === null
+    ? undefined
+    : multiply(price, own.$quantity ?? event.quantity ?? 1);
+}
+
+const SCALE_MAX = 6;
+
+/** Returns a price times a quantity, to 6 decimals; the price if it cannot be read, so that it is rejected visibly. */
+function multiply(price: unknown, quantity: unknown): unknown {
+  const product = Number(parseRevenue(price)) * Number(quantity);
+  return Number.isFinite(product) ? product.toFixed(SCALE_MAX) : price;
+}
+
+/** Returns the user properties that are set; undefined if there are none. Sums and lists of values are not supported. */
+function toTraits(sent: Fields): Fields | undefined {
+  const isPlain = isFilled(sent) && !Object.keys(sent).some((name) => name.startsWith('$'));
+  const removed = Object.keys(toFields(sent[UNSET])).map((name) => [name, null]);
+  const $set = isPlain ? sent : { ...toFields(sent[SET]), ...Object.fromEntries(removed) };
+  const $set_once = toFields(sent[SET_ONCE]);
+  return compact({
+    $set: isFilled($set) ? $set : undefined,
+    $set_once: isFilled($set_once) ? $set_once : undefined,
+  });
+}
+
+function toLink(event: Fields): (Fields & { event_id: string }) | undefined {
+  const [userId, deviceId] = [toText(event.user_id), toText(event.device_id)];
+  if (userId === undefined || deviceId === undefined || userId === deviceId) return undefined;
+  const properties = { anonymous_id: deviceId };
+  return { ...toBase(event), event_id: toLinkId(userId, deviceId), event_name: '$identify', properties };
+}
+
+/** IDs that clients send as `-1` mean none. */
+const NO_SESSION = '-1';
+
+const COUNTRY = /^[A-Z]{2}$/;
+
+function toBase(event: Fields, suffix = ''): Fields {
+  const id = toText(event.insert_id);
+  const session = toText(event.session_id);
+  const { country, language, platform, os_name } = event;
+  return (
+    compact({
+      event_id: id === undefined ? undefined : id + suffix,
+      app_user_id: toText(event.user_id) ?? toText(event.device_id),
+      timestamp: event.time,
+      session_id: session === NO_SESSION ? undefined : session,
+      context: compact({
+        platform: toPlatform(platform) ?? toPlatform(os_name),
+        os_version: toContextText(event.os_version),
+        app_version: toContextText(event.app_version),
+        country: typeof country === 'string' && COUNTRY.test(country) ? country : undefined,
+        locale: toContextText(language),
+        device_model: toContextText(event.device_model),
+        sdk: toSdk(event.library, undefined),
+      }),
+    }) ?? {}
+  );
+}

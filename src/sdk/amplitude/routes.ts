@@ -1,0 +1,86 @@
+import { Type } from 'typebox';
+import { ApiError } from '../../api/errors.ts';
+import { defineRoute, type Route } from '../../api/route.ts';
+import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
+import { lenientItem, lenientText } from '../mapping/lenient-schema.ts';
+import { mapBatch, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
+import { createEventMapper } from './map-event.ts';
+
+const BATCH = component(
+  'AmplitudeBatch',
+  Type.Object({
+    api_key: lenientText('The client key.'),
+    events: Type.Array(lenientItem('An event of Amplitude.'), {
+      description: 'At most 1,000 events: SDKs split a larger batch after a 413.',
+    }),
+    client_upload_time: lenientText('When the device sent it.'),
+  }),
+  { description: 'Events that were sent together. Other members are ignored.' },
+);
+
+const ANSWER = component(
+  'AmplitudeResult',
+  closedObject({
+    code: Type.Literal(200, { description: 'The status again.' }),
+    events_ingested: Type.Integer({ description: 'Events in the batch.' }),
+    payload_size_bytes: Type.Integer({ description: 'Always 0.' }),
+    server_upload_time: Type.Integer({ description: 'Now, in milliseconds since 1970.' }),
+  }),
+  { description: 'The events are stored durably.' },
+);
+
+const batchRoute = defineRoute({
+  method: 'POST',
+  path: '/2/httpapi',
+  operationId: 'sendAmplitudeBatch',
+  summary: 'Send a batch as an SDK of Amplitude',
+  description:
+    'Takes the batches of the SDKs of Amplitude, with a client key as `api_key`. If events are rejected, the others are stored and the answer is 400 with the positions of those that were.',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: AMPLITUDE,
+  query: Type.Object({}),
+  body: BATCH,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'body', required: true },
+  eventCount: ({ events }) => countEvents({ events }),
+  answer: { status: 200, schema: ANSWER },
+  example: {
+    body: {
+      api_key: 'ck_af1_…',
+      events: [{ event_type: 'Order Completed', user_id: 'user_123', insert_id: 'e-1', time: 1795866119013 }],
+      client_upload_time: '2026-11-28T11:41:59.315Z',
+    },
+  },
+  async handle(services: IngestServices, { caller, app, country, body }) {
+    const { events } = body;
+    const mapped = mapBatch(toSentAt(body.client_upload_time), events, createEventMapper());
+    const { rejectedSources } = await storeMapped(services, { caller, app, country }, mapped);
+    if (rejectedSources.length > 0 && events.every(hasId)) throw rejection(rejectedSources);
+    return {
+      code: 200 as const,
+      events_ingested: events.length,
+      payload_size_bytes: 0,
+      server_upload_time: services.clock.now(),
+    };
+  },
+});
+
+/** The SDK sends the events that are not listed again: without an ID, they would be stored twice. */
+const hasId = (event: unknown) => toText(toFields(event).insert_id) !== undefined;
+
+function rejection(rejected: StoredBatch['rejectedSources']): ApiError {
+  const byField = Map.groupBy(rejected, ({ field }) => field);
+  const positions = [...byField].map(([field, all]) => [field, all.map(({ index }) => index)]);
+  return new ApiError('validation_failed', {
+    detail: 'Some events are not valid. The others are stored.',
+    members: { [INVALID_FIELDS]: Object.fromEntries(positions) },
+  });
+}
+
+/** What the SDKs of Amplitude call. */
+export const amplitudeRoutes = [batchRoute] satisfies Route<never>[];

@@ -1,0 +1,29 @@
+import type { Dialect } from '../../api/dialect.ts';
+import { toFields } from '../mapping/event-parts.ts';
+
+const WAIT = { min: 60, max: 300 };
+const PAUSE = { min: 300, max: 300 };
+
+/**
+ * PostHog's protocol. Never 429: the SDK for Unity deletes its events then, and those for iOS and Android after three
+ * failed attempts. After a 503 they wait for `Retry-After`. After a 413 all of them halve the batch.
+ */
+export const POSTHOG: Dialect = {
+  name: 'PostHog',
+  findBodyKey,
+  states: {
+    unreadable: { status: 400 },
+    too_large: { status: 413 },
+    bad_key: { status: 401 },
+    not_allowed: { status: 403 },
+    paused: { status: 503, retryAfter: PAUSE },
+    over_limit: { status: 503, retryAfter: WAIT },
+    unavailable: { status: 503, retryAfter: { min: 1, max: 300 } },
+  },
+};
+
+/** Returns the key in a batch, or in the first of the single events that browsers send. */
+function findBodyKey(body: unknown): unknown {
+  const first = toFields(Array.isArray(body) ? body[0] : body);
+  return first.api_key ?? first.token ?? toFields(first.properties).token;
+}

@@ -1,0 +1,110 @@
+import { type Static, Type } from 'typebox';
+import { defineRoute, type Route } from '../../api/route.ts';
+import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { toFields, toSentAt } from '../mapping/event-parts.ts';
+import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
+import { COUNTS, mapBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { POSTHOG } from './dialect.ts';
+import { mapEvent } from './map-event.ts';
+import { stubRoutes } from './stub-routes.ts';
+
+const EVENT = component(
+  'PostHogEvent',
+  Type.Object({
+    event: lenientText('The name of the event.'),
+    distinct_id: lenientText('Becomes `app_user_id`.'),
+    uuid: lenientText('Becomes `event_id`.'),
+    timestamp: lenientText('When it happened.'),
+    properties: lenientObject('What the app and the SDK send with it.'),
+    api_key: lenientText('The client key, if the event is sent alone.'),
+    token: lenientText('The same.'),
+  }),
+  { description: 'An event of PostHog. Other members are ignored.' },
+);
+
+const BATCH = component(
+  'PostHogBatch',
+  Type.Object({
+    api_key: lenientText('The client key.'),
+    batch: Type.Array(EVENT, { description: 'At most 1,000 events.' }),
+    sent_at: lenientText('When the device sent it.'),
+  }),
+  { description: 'Events that were sent together. Other members are ignored.' },
+);
+
+const ANSWER = component(
+  'PostHogResult',
+  closedObject({ status: Type.Literal(1, { description: 'Always.' }), ...COUNTS }),
+  { description: 'What was stored. SDKs look at the status only.' },
+);
+
+const COMMON = {
+  method: 'POST',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: POSTHOG,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'body', required: true },
+} as const;
+
+const EXAMPLE = {
+  event: 'Order Completed',
+  distinct_id: 'user_123',
+  uuid: '01900000-0000-7000-8000-000000000001',
+};
+
+const batchRoute = defineRoute({
+  ...COMMON,
+  path: '/batch',
+  aliases: [{ method: 'POST', path: '/batch/' }],
+  operationId: 'sendPostHogBatch',
+  summary: 'Send a batch as an SDK of PostHog',
+  description:
+    'Takes the batches of the SDKs of PostHog, with a client key as `api_key`. Over a limit, it answers 503 instead of 429, because some of these SDKs delete their events after a 429.',
+  query: Type.Object({}),
+  body: BATCH,
+  eventCount: ({ batch }) => countEvents({ events: batch }),
+  answer: { status: 200, schema: ANSWER },
+  example: { body: { api_key: 'ck_af1_…', batch: [EXAMPLE], sent_at: '2026-11-22T10:00:05Z' } },
+  async handle(services: IngestServices, { caller, app, country, body }) {
+    const mapped = mapBatch(toSentAt(body.sent_at), body.batch, mapEvent);
+    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
+    return { status: 1 as const, ...counts };
+  },
+});
+
+const EVENTS = Type.Union([EVENT, Type.Array(EVENT), BATCH], {
+  description: 'One event, a list of events, or a batch.',
+});
+
+function listEvents(body: Static<typeof EVENTS>): readonly unknown[] {
+  if (Array.isArray(body)) return body;
+  return 'batch' in body && Array.isArray(body.batch) ? body.batch : [body];
+}
+
+const eventRoute = defineRoute({
+  ...COMMON,
+  path: '/e',
+  aliases: ['/e/', '/capture', '/capture/', '/i/v0/e', '/i/v0/e/'].map((path) => ({ method: 'POST', path })),
+  operationId: 'sendPostHogEvents',
+  summary: 'Send events as the web SDK of PostHog',
+  description:
+    'Takes one event, a list or a batch, as JSON, compressed with gzip, or in the field `data` of a form, plain or in base64. Also at `/capture/` and `/i/v0/e/`.',
+  query: Type.Object({
+    beacon: Type.Optional(Type.String({ description: '`1` for an answer without a body.' })),
+  }),
+  body: EVENTS,
+  eventCount: (body) => countEvents({ events: [...listEvents(body)] }),
+  answer: { status: 200, schema: ANSWER, mayBeEmpty: true },
+  example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
+  async handle(services: IngestServices, { caller, app, country, query, body }) {
+    const mapped = mapBatch(toSentAt(toFields(body).sent_at), listEvents(body), mapEvent);
+    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
+    return query.beacon === '1' ? (undefined as never) : { status: 1 as const, ...counts };
+  },
+});
+
+/** What the SDKs of PostHog call. */
+export const posthogRoutes = [batchRoute, eventRoute, ...stubRoutes] satisfies Route<never>[];

@@ -1,0 +1,7 @@
+import { amplitudeRoutes } from './amplitude/routes.ts';
+import { posthogRoutes } from './posthog/routes.ts';
+import { rudderstackRoutes } from './rudderstack/routes.ts';
+import { segmentRoutes } from './segment/routes.ts';
+
+/** The routes that other vendors' SDKs call: a folder per dialect. */
+export const sdkRoutes = [...posthogRoutes, ...segmentRoutes, ...rudderstackRoutes, ...amplitudeRoutes];

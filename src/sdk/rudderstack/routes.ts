@@ -1,0 +1,59 @@
+import { Type } from 'typebox';
+import { defineRoute, type Route } from '../../api/route.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { SEGMENT } from '../segment/dialect.ts';
+
+const SWITCH = closedObject({ enabled: Type.Boolean({ description: 'Always `false`.' }) });
+
+const SOURCE_CONFIG = component(
+  'RudderStackSourceConfig',
+  closedObject({
+    source: closedObject({
+      id: Type.String({ description: 'The ID of the key.' }),
+      name: Type.String({ description: 'Always `Appflow`.' }),
+      writeKey: Type.String({ description: 'The client key.' }),
+      enabled: Type.Boolean({ description: 'Always `true`: a disabled key gets no settings.' }),
+      workspaceId: Type.String({ description: 'The ID of the project.' }),
+      updatedAt: Type.String({ format: 'date-time', description: 'When the project was created.' }),
+      config: closedObject({
+        statsCollection: closedObject({ errors: SWITCH, metrics: SWITCH }),
+      }),
+      destinations: Type.Array(Type.Object({}), { description: 'Always empty.' }),
+    }),
+  }),
+  { description: "The settings that RudderStack's SDKs load when they start. They need every member." },
+);
+
+const OFF = { enabled: false };
+
+/** The settings of the SDKs of RudderStack. Their events are Segment's, see `segmentRoutes`. */
+const sourceConfigRoute = defineRoute({
+  method: 'GET',
+  path: '/sourceConfig',
+  aliases: [{ method: 'GET', path: '/sourceConfig/' }],
+  operationId: 'getRudderStackSourceConfig',
+  summary: 'Get the settings of the SDKs of RudderStack',
+  description:
+    'The SDKs load these when they start, with a client key as the user of `Basic`, and send their events to `/v1/batch`.',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: { ...SEGMENT, name: 'RudderStack' },
+  query: Type.Object({}),
+  answer: { status: 200, schema: SOURCE_CONFIG, revealsKey: true },
+  handle: (_services: object, { caller, sent }) => ({
+    source: {
+      id: caller.principal.id,
+      name: 'Appflow',
+      writeKey: sent?.key ?? '',
+      enabled: true,
+      workspaceId: caller.project.id,
+      updatedAt: new Date(caller.project.createdAt).toISOString(),
+      config: { statsCollection: { errors: OFF, metrics: OFF } },
+      destinations: [],
+    },
+  }),
+});
+
+/** What the SDKs of RudderStack call besides the routes of Segment. */
+export const rudderstackRoutes = [sourceConfigRoute] satisfies Route<never>[];

@@ -1,0 +1,113 @@
+import {
+  compact,
+  extend,
+  type Fields,
+  isFilled,
+  toContextText,
+  toFields,
+  toMoney,
+  toName,
+  toPlatform,
+  toSdk,
+  toText,
+} from '../mapping/event-parts.ts';
+
+/** The kinds of message in Segment's protocol, which RudderStack and others share. */
+export const MESSAGE_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'alias'] as const;
+
+/** The type of a message. */
+export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+const MONEY: ReadonlySet<string> = new Set(['revenue', 'currency']);
+
+/**
+ * Returns our events for one message. `group` has none: what belongs to a group is not stored. `type` is that of the path,
+ * for messages without one. A message that lacks what it needs becomes an event that is rejected, so that it is seen.
+ */
+export function mapMessage(value: unknown, type?: MessageType): object[] {
+  const message = toFields(value);
+  switch (message.type ?? type) {
+    case 'track':
+      return [mapTrack(message)];
+    case 'page':
+    case 'screen':
+      return [mapView(message, (message.type ?? type) as string)];
+    case 'identify':
+      return mapIdentify(message);
+    case 'alias':
+      return [mapAlias(message)];
+    case 'group':
+      return [];
+    default:
+      return [toBase(message)];
+  }
+}
+
+function mapTrack(message: Fields): object {
+  const { event_name, original } = toName(message.event);
+  return toEvent(message, event_name, toProperties(message, original));
+}
+
+/** Mobile SDKs send the name of a screen as `name`, and older ones as `event`. */
+function mapView(message: Fields, event_name: string): object {
+  const { category, name = message.event } = message;
+  const named = compact({ category: toText(category), name: toText(name) });
+  return toEvent(message, event_name, toProperties(message, named ?? {}));
+}
+
+/** The link between the two IDs, with the traits; only the traits if there is one ID; nothing if there are none either. */
+function mapIdentify(message: Fields): object[] {
+  const userId = toText(message.userId);
+  const anonymousId = toText(message.anonymousId);
+  const $set = toTraits(message);
+  const traits = isFilled($set) ? { $set } : {};
+  if (userId !== undefined && anonymousId !== undefined && userId !== anonymousId)
+    return [toEvent(message, '$identify', { anonymous_id: anonymousId, ...traits })];
+  return isFilled(traits) ? [toEvent(message, '$set', traits)] : [];
+}
+
+/** RudderStack's SDKs send the traits in the context. */
+function toTraits({ traits, context }: Fields): Fields {
+  const own = toFields(traits);
+  return isFilled(own) ? own : toFields(toFields(context).traits);
+}
+
+function mapAlias(message: Fields): object {
+  const anonymous_id = toText(message.previousId) ?? toText(message.anonymousId);
+  return toEvent(message, '$identify', compact({ anonymous_id }));
+}
+
+function toProperties({ properties }: Fields, added: Fields): Fields {
+  const own = toFields(properties);
+  return extend(own, { ...toMoney(own.revenue, own.currency), ...added }, MONEY);
+}
+
+function toEvent(message: Fields, event_name: unknown, properties: Fields | undefined): object {
+  const filled = properties && isFilled(properties) ? { properties } : {};
+  return { ...toBase(message), event_name, ...filled };
+}
+
+function toBase(message: Fields): Fields {
+  const context = toFields(message.context);
+  return (
+    compact({
+      event_id: toText(message.messageId),
+      app_user_id: toText(message.userId) ?? toText(message.anonymousId),
+      timestamp: toText(message.timestamp) ?? toText(message.originalTimestamp),
+      session_id: toText(context.sessionId),
+      context: toContext(context),
+    }) ?? {}
+  );
+}
+
+function toContext({ os, app, device, library, locale }: Fields): Fields | undefined {
+  const system = toFields(os);
+  return compact({
+    platform: toPlatform(system.name),
+    os_version: toContextText(system.version),
+    app_version: toContextText(toFields(app).version),
+    locale: toContextText(locale),
+    device_model: toContextText(toFields(device).model),
+    sdk: toSdk(toFields(library).name, toFields(library).version),
+  });
+}

@@ -1,0 +1,123 @@
+import { type Static, Type } from 'typebox';
+import { type Alias, defineRoute, type Route } from '../../api/route.ts';
+import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { toSentAt } from '../mapping/event-parts.ts';
+import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
+import { COUNTS, mapBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { SEGMENT } from './dialect.ts';
+import { type MessageType, mapMessage } from './map-message.ts';
+import { settingsRoute } from './settings-route.ts';
+
+const MESSAGE = component(
+  'SegmentMessage',
+  Type.Object({
+    type: lenientText('`track`, `identify`, `page`, `screen`, `group` or `alias`.'),
+    messageId: lenientText('Becomes `event_id`.'),
+    userId: lenientText('Becomes `app_user_id`.'),
+    anonymousId: lenientText('Becomes `app_user_id` without a `userId`.'),
+    event: lenientText('The name of what `track` sends.'),
+    properties: lenientObject('What the app sends with it.'),
+    traits: lenientObject('The user properties of `identify`.'),
+    context: lenientObject('The device, the app and the SDK.'),
+    timestamp: lenientText('When it happened.'),
+    sentAt: lenientText('When the device sent it.'),
+    writeKey: lenientText('The client key, unless it is the user of `Basic`.'),
+  }),
+  { description: "A message of Segment's protocol. Other members are ignored." },
+);
+
+const BATCH = component(
+  'SegmentBatch',
+  Type.Object({
+    batch: Type.Array(MESSAGE, { description: 'At most 1,000 messages.' }),
+    sentAt: lenientText('When the device sent it.'),
+    writeKey: lenientText('The client key, unless it is the user of `Basic`.'),
+  }),
+  { description: 'Messages that were sent together.' },
+);
+
+const ANSWER = component(
+  'SegmentResult',
+  closedObject({ success: Type.Literal(true, { description: 'Always.' }), ...COUNTS }),
+  { description: 'What was stored. SDKs look at the status only.' },
+);
+
+/** SDKs add parameters of their own. */
+const ANY_QUERY = Type.Object({});
+
+const COMMON = {
+  method: 'POST',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: SEGMENT,
+  query: ANY_QUERY,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'body', required: true },
+  answer: { status: 200, schema: ANSWER },
+} as const;
+
+const EXAMPLE = { type: 'track', event: 'Order Completed', userId: 'user_123', messageId: 'm-1' };
+
+const put = (...paths: string[]): Alias[] => paths.map((path) => ({ method: 'PUT', path }));
+const post = (...paths: string[]): Alias[] => paths.map((path) => ({ method: 'POST', path }));
+
+const batchRoute = defineRoute({
+  ...COMMON,
+  path: '/v1/batch',
+  aliases: [...post('/v1/b', '/v1/batch/b'), ...put('/v1/batch', '/v1/b', '/v1/batch/b')],
+  operationId: 'sendSegmentBatch',
+  summary: 'Send a batch as the SDKs of Segment and RudderStack',
+  description:
+    'Takes the batches of the SDKs of Segment, RudderStack and Customer.io, with a client key as the user of `Basic` or as `writeKey`. Also at `/v1/b`.',
+  body: BATCH,
+  eventCount: ({ batch }) => countEvents({ events: batch }),
+  example: { body: { batch: [EXAMPLE], sentAt: '2026-11-22T10:00:05Z' } },
+  async handle(services: IngestServices, { caller, app, country, body }) {
+    const mapped = mapBatch(toSentAt(body.sentAt), body.batch, (message) => mapMessage(message));
+    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
+    return { success: true as const, ...counts };
+  },
+});
+
+/** Returns the route for one message of a type, whose path may be its first letter only. */
+function messageRoute<const Name extends string>(type: MessageType, operationId: Name) {
+  const [letter] = type;
+  return defineRoute({
+    ...COMMON,
+    path: `/v1/${type}`,
+    aliases: [...post(`/v1/${letter}`), ...put(`/v1/${type}`, `/v1/${letter}`)],
+    operationId,
+    summary: `Send one ${type} message as an SDK of Segment`,
+    description: `Takes one message of Segment's protocol. Also at \`/v1/${letter}\`.`,
+    body: MESSAGE,
+    eventCount: () => 1,
+    example: { body: { ...EXAMPLE, type } },
+    handle: (services: IngestServices, { caller, app, country, body }) =>
+      storeMessage(services, { caller, app, country }, body, type),
+  });
+}
+
+async function storeMessage(
+  services: IngestServices,
+  sender: Parameters<typeof storeMapped>[1],
+  message: Static<typeof MESSAGE>,
+  type: MessageType,
+) {
+  const mapped = mapBatch(toSentAt(message.sentAt), [message], (one) => mapMessage(one, type));
+  const { counts } = await storeMapped(services, sender, mapped);
+  return { success: true as const, ...counts };
+}
+
+/** What the SDKs of Segment call. Those of RudderStack call the batch route, too. */
+export const segmentRoutes = [
+  batchRoute,
+  messageRoute('track', 'sendSegmentTrack'),
+  messageRoute('identify', 'sendSegmentIdentify'),
+  messageRoute('page', 'sendSegmentPage'),
+  messageRoute('screen', 'sendSegmentScreen'),
+  messageRoute('group', 'sendSegmentGroup'),
+  messageRoute('alias', 'sendSegmentAlias'),
+  settingsRoute,
+] satisfies Route<never>[];

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { initProject, makeClock, startTestServer } from '../support/harness.ts';
+import { listStoredEvents } from '../support/stored-events.ts';
+
+// What the vendors' npm clients sent, recorded on the wire, and the events that each request becomes.
+
+const FOLDER = join(import.meta.dirname, '../fixtures/sdk');
+
+type Sent = { event_id: string; timestamp: string | number; [name: string]: unknown };
+type Recorded = {
+  sdk: string;
+  version: string;
+  method: string;
+  path: string;
+  headers: Record<string, string>;
+  body: object;
+  /** Not all SDKs say when they sent a batch. */
+  sent_at?: string;
+  events: Sent[];
+};
+
+const clock = makeClock();
+const api = await startTestServer({}, { clock });
+
+/** Returns the request as it was on the wire, with this key in the place of the recorded one. */
+function replay({ headers, body }: Recorded, key: string): { headers: Record<string, string>; body: string } {
+  const text = JSON.stringify(body).replaceAll('WRITE_KEY', key);
+  const isGzip = headers['content-encoding'] === 'gzip';
+  const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+  return {
+    headers: 'authorization' in headers ? { ...headers, authorization } : headers,
+    body: (isGzip ? gzipSync(text) : text) as string,
+  };
+}
+
+for (const file of readdirSync(FOLDER)) {
+  const recorded: Recorded = JSON.parse(readFileSync(join(FOLDER, file), 'utf8'));
+  const { sdk, version, method, path, sent_at, events } = recorded;
+  it(`stores what ${sdk} ${version} sent to ${path} as the events in ${file}`, async () => {
+    const project = await initProject(api.config);
+    // The device's clock is right: no time is corrected.
+    clock.set(Date.parse(sent_at ?? '2026-11-28T12:00:00Z'));
+    for (const round of ['first', 'again']) {
+      const answer = await api.call(method, path, replay(recorded, project.client_key));
+      assert.equal(answer.status, 200, `${round}: ${answer.text}`);
+    }
+    const stored: unknown[] = await listStoredEvents(api, project.server_key, project.app_id);
+    assert.equal(stored.length, events.length);
+    for (const sent of events) {
+      const timestamp = new Date(sent.timestamp).toISOString();
+      assert.ok(
+        stored.some((one) => contains(one, { ...sent, timestamp })),
+        `${JSON.stringify(sent)}\nis not among\n${JSON.stringify(stored)}`,
+      );
+    }
+  });
+}
+
+/** Whether every member of `part` is in `whole`, at any depth. Lists must be equal. */
+function contains(whole: unknown, part: unknown): boolean {
+  if (typeof part !== 'object' || part === null || Array.isArray(part))
+    return JSON.stringify(whole) === JSON.stringify(part);
+  const object: Record<string, unknown> = typeof whole === 'object' && whole !== null ? { ...whole } : {};
+  return Object.entries(part).every(([name, value]) => contains(object[name], value));
+}
