@@ -27,6 +27,7 @@ export const AUDIT_ACTIONS = [
   'user.erased',
   'authentication.failed',
   'secret.rotated',
+  'secret.reset',
   'account.created',
   'account.updated',
   'account.password_changed',

@@ -2,6 +2,9 @@ import { createHmac, type KeyObject } from 'node:crypto';
 import type { Selectable } from 'kysely';
 import type { Control } from '../control/control.ts';
 import type { AuditTable, ControlSchema } from '../control/schema.ts';
+import { createEarlierEntries } from './earlier-entries.ts';
+import { readEntries } from './read-entries.ts';
+import { columnsOf } from './row-columns.ts';
 
 /** A key of the chain and its id, so that rows written with an old APPFLOW_SECRET can still be verified. */
 export type AuditKey = { id: string; key: KeyObject };
@@ -45,26 +48,13 @@ export function isFromUnsealedRelease(
 const macOfColumns = (columns: readonly unknown[], key: KeyObject): string =>
   createHmac('sha256', key).update(JSON.stringify(columns)).digest('base64url');
 
-function columnsOf(row: UnsignedRow): unknown[] {
-  const columns = [
-    row.seq,
-    row.id,
-    row.at,
-    row.project_id,
-    row.actor_type,
-    row.actor_id,
-    row.action,
-    row.target,
-  ];
-  return [...columns, row.diff, row.ip, row.request_id, row.pepper_id];
-}
-
-/** The result of `verifyChain`: how many rows are intact, and where and how the chain is broken, if it is. */
+/**
+ * The result of `verifyChain`: how many rows are intact, and where and how the chain is broken, if it is. `unverifiable` rows were signed with
+ * a secret that was lost; since it was reset, they have not changed.
+ */
 export type ChainVerdict =
-  | { ok: true; rows: number }
+  | { ok: true; rows: number; unverifiable: number }
   | { ok: false; rows: number; seq: number; reason: string };
-
-const ROWS_PER_PAGE = 5_000;
 
 /**
  * Verifies the whole chain. Detects an edited row, a removed row, a truncated log and an emptied log; none of that can be
@@ -82,24 +72,18 @@ export async function verifyChain(
   const head = await db.selectFrom('audit_head').select(['seq', 'mac', 'seal']).executeTakeFirst();
   if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
   const ends = listEnds(head, knownEnd);
+  const earlier = await createEarlierEntries(db, byId);
   let [seq, previousMac] = [0, ''];
-  for (;;) {
-    const rows = await db
-      .selectFrom('audit_log')
-      .selectAll()
-      .where('seq', '>', seq)
-      .orderBy('seq')
-      .limit(ROWS_PER_PAGE)
-      .execute();
-    for (const row of rows) {
-      const reason = findBreak(row, seq, previousMac, byId.get(row.pepper_id)) ?? findMismatch(row, ends);
-      if (reason) return { ok: false, rows: seq, seq: Number(row.seq), reason };
-      [seq, previousMac] = [Number(row.seq), row.mac];
-    }
-    if (rows.length < ROWS_PER_PAGE) break;
+  for await (const row of readEntries(db)) {
+    const reason = earlier.isUnverifiable(row)
+      ? findGap(row, seq)
+      : findBreak(row, seq, previousMac, byId.get(row.pepper_id));
+    const flaw = reason ?? findMismatch(row, ends) ?? earlier.add(row);
+    if (flaw) return { ok: false, rows: seq, seq: Number(row.seq), reason: flaw };
+    [seq, previousMac] = [Number(row.seq), row.mac];
   }
   const flaw = findMissingEnd(ends, seq) ?? (await findTruncation(db, head, keys));
-  return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq };
+  return flaw ? { ok: false, rows: seq, ...flaw } : { ok: true, rows: seq, unverifiable: earlier.count() };
 }
 
 function listEnds(head: SealedEnd, knownEnd: ChainEnd | undefined): readonly ChainEnd[] {
@@ -152,13 +136,18 @@ function findMismatch(row: Selectable<AuditTable>, ends: readonly ChainEnd[]): s
   return other ? 'it is another row than was once noted here' : undefined;
 }
 
+function findGap(row: Selectable<AuditTable>, lastSeq: number): string | undefined {
+  return Number(row.seq) === lastSeq + 1 ? undefined : 'a row was removed before this one';
+}
+
 function findBreak(
   row: Selectable<AuditTable>,
   lastSeq: number,
   previousMac: string,
   key: KeyObject | undefined,
 ): string | undefined {
-  if (Number(row.seq) !== lastSeq + 1) return 'a row was removed before this one';
+  const gap = findGap(row, lastSeq);
+  if (gap !== undefined) return gap;
   if (!key) return 'it was made under a secret that is not configured (APPFLOW_SECRET_RETIRED)';
   const { mac, ...unsigned } = row;
   const isIntact =

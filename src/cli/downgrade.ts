@@ -3,17 +3,14 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
-import { openControlAlone } from '../control/copy-sqlite.ts';
-import { isLockedOut } from '../control/sqlite-errors.ts';
-import { findServerUrl } from '../server/server-url.ts';
 import {
   downgradingFolder,
   listSnapshots,
   replacedFolder,
   type Snapshot,
 } from '../server/snapshots/snapshots.ts';
-import { findLockHolder } from '../warehouse/engine/folder-lock.ts';
 import { syncFolder } from '../warehouse/log/segments.ts';
+import { requireStopped } from './control/require-stopped.ts';
 import { findLoss, UNDONE } from './downgrade-loss.ts';
 import { printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
@@ -37,7 +34,7 @@ export function addDowngradeCommand(program: Command): void {
     .action(async ({ yes }: Options) => {
       const config = readCommandConfig();
       const snapshot = await findSnapshot(config);
-      await requireStopped(config);
+      await requireStoppedFolder(config);
       // An interrupted one was confirmed before.
       const isContinued = existsSync(downgradingFolder(config.dataDir));
       const lost = isContinued ? undefined : await findLoss(snapshot.folder, config.dataDir);
@@ -57,27 +54,12 @@ export function addDowngradeCommand(program: Command): void {
     });
 }
 
-async function requireStopped(config: Config): Promise<void> {
+async function requireStoppedFolder(config: Config): Promise<void> {
   if (config.databaseUrl !== undefined || config.clickhouseUrl !== undefined)
     throw new UsageError(
       'Only a data folder has snapshots. Restore the backups of your servers from before the upgrade; see docs/guides/backup.md.',
     );
-  const holder = await findLockHolder(join(config.dataDir, 'events'));
-  if (findServerUrl(config) !== undefined || holder !== undefined)
-    throw new Error('A server is running on this data folder. Stop it, then run the command again.');
-  requireUnused(join(config.dataDir, CONTROL));
-}
-
-/** Neither the process ID nor the lock of a server in another container is visible here. */
-function requireUnused(file: string): void {
-  // As after a kill.
-  if (!existsSync(file)) return;
-  try {
-    openControlAlone(file).close();
-  } catch (error) {
-    if (isLockedOut(error)) throw error;
-    // A damaged one is no reason to stay.
-  }
+  await requireStopped(config);
 }
 
 async function findSnapshot({ dataDir }: Config): Promise<Snapshot> {

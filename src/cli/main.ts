@@ -15,6 +15,7 @@ import { addMembersCommand } from './members.ts';
 import { addMoveCommand } from './move.ts';
 import { addRebuildCommand } from './rebuild.ts';
 import { addRestoreCommand } from './restore.ts';
+import { addSecretCommand } from './secret.ts';
 import { addServeCommand } from './serve.ts';
 import { notify, STANDARD_ERROR } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
@@ -45,6 +46,7 @@ function buildProgram(): Command {
   addRestoreCommand(program);
   addDowngradeCommand(program);
   addMoveCommand(program);
+  addSecretCommand(program);
   addAuditCommand(program);
   addDoctorCommand(program);
   for (const command of listLeaves(program)) command.addOption(DATA_DIR);

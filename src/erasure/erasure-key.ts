@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, createHmac, type KeyObject, randomBytes } from 'node:crypto';
-import type { Control } from '../control/control.ts';
+import type { Control, ControlTransaction } from '../control/control.ts';
 import { whenFree } from '../control/open-sqlite.ts';
 import { deriveKey } from '../directory/secret.ts';
 import type { IdKey } from '../warehouse/erased-ids.ts';
@@ -48,6 +48,11 @@ export async function openErasureKey(
   const value = seal(current, old);
   await whenFree(() => db.updateTable('settings').set({ value }).where('name', '=', SETTING).execute());
   return createErasureKey(old);
+}
+
+/** Removes the key, because the secret that it is encrypted with was lost: the next start creates another one. */
+export async function forgetErasureKey(tx: ControlTransaction): Promise<void> {
+  await tx.deleteFrom('settings').where('name', '=', SETTING).execute();
 }
 
 const UNREADABLE =

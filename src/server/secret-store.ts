@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { systemActor } from '../api/caller.ts';
 import type { Audit } from '../audit/audit.ts';
 import type { AuditKey } from '../audit/chain.ts';
 import { sealOldChain } from '../audit/seal.ts';
-import { type Control, NO_CALLER } from '../control/control.ts';
+import { type Control, type ControlTransaction, NO_CALLER } from '../control/control.ts';
 import { whenFree } from '../control/open-sqlite.ts';
 import { encodeMac, macOf, type Pepper } from '../directory/secret.ts';
 import { errorCodeOf } from '../lib/errors.ts';
@@ -41,9 +41,17 @@ export function readSecret(file: string): string {
   );
 }
 
+/** Returns a new secret in `file`. A truncated one is kept beside it. Throws an error with the fix if it cannot be stored. */
+export function renewSecretFile(file: string): string {
+  if (existsSync(file)) renameSync(file, `${file}.truncated`);
+  createSecretFile(file);
+  return readSecret(file);
+}
+
 const missingSecret = (file: string) =>
   `${file} is missing, but there are keys that depend on it. ` +
-  'Restore the file from a backup, or set APPFLOW_SECRET to the same secret; without it, no API key works.';
+  'Restore the file from a backup, or set APPFLOW_SECRET to the same secret; without it, no API key works. ' +
+  'If it is lost, run `appflow secret reset`.';
 
 /** Written to a draft and linked into place, so that a partial secret is never read, nor left behind by a crash. */
 function createSecretFile(file: string): void {
@@ -116,7 +124,17 @@ export async function requireSameSecret(
 export const WRONG_SECRET =
   'APPFLOW_SECRET is not the secret of this data folder, so no API key would work. ' +
   'Set the old secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
-  'To replace the secret, set APPFLOW_SECRET_RETIRED to the old one.';
+  'To replace the secret, set APPFLOW_SECRET_RETIRED to the old one. If it is lost, run `appflow secret reset`.';
+
+/** Stores which secret the data folder is used with, whatever it was used with before. */
+export async function storeSecretCheck(tx: ControlTransaction, pepper: Pepper): Promise<void> {
+  const value = knownValueMac(pepper);
+  await tx
+    .insertInto('settings')
+    .values({ name: SETTING, value })
+    .onConflict((conflict) => conflict.column('name').doUpdateSet({ value }))
+    .execute();
+}
 
 async function moveToCurrent(
   { control, audit, auditKeys }: CheckServices,

@@ -20,6 +20,7 @@ export type AuditAction =
   | 'user.erased'
   | 'authentication.failed'
   | 'secret.rotated'
+  | 'secret.reset'
   | 'account.created'
   | 'account.updated'
   | 'account.password_changed'

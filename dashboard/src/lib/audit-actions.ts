@@ -21,6 +21,7 @@ const LABELS: Record<AuditAction, string> = {
   'user.erased': 'Person erased',
   'authentication.failed': 'Authentication failed',
   'secret.rotated': 'Installation secret replaced',
+  'secret.reset': 'Installation secret reset after it was lost',
   'account.created': 'Account created',
   'account.updated': 'Account changed',
   'account.password_changed': 'Password changed',

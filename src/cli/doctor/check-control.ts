@@ -214,10 +214,15 @@ async function checkChain(
     return failed(check, `The log was tampered with: the seal of its end was removed. ${TAMPERED}`);
   }
   const verdict = await verifyChain(control, secrets.map(toAuditKey), knownHead);
+  if (verdict.ok && verdict.unverifiable > 0) return warning(check, describeUnverifiable(verdict));
   if (verdict.ok)
     return ok(check, `OK: all ${verdict.rows} entries are unchanged. ${describeCoverage(knownHead)}`);
   return failed(check, `The log was tampered with at entry ${verdict.seq}: ${verdict.reason}. ${TAMPERED}`);
 }
+
+const describeUnverifiable = ({ rows, unverifiable }: { rows: number; unverifiable: number }) =>
+  `${unverifiable} of ${rows} entries are sealed with an earlier secret, which was reset, and are not verifiable. They are unchanged since then, ` +
+  'and so are all later entries. If you find the earlier secret, set APPFLOW_SECRET_RETIRED to it.';
 
 const TAMPERED =
   'Keep a copy of the data folder, and compare it with a backup and with "audit log head" in the logs.';

@@ -1,0 +1,27 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { openControlAlone } from '../../control/copy-sqlite.ts';
+import { isLockedOut } from '../../control/sqlite-errors.ts';
+import { findServerUrl } from '../../server/server-url.ts';
+import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
+
+/** Throws an Error with what to do while a server or a command uses the data folder. */
+export async function requireStopped(config: Config): Promise<void> {
+  const holder = await findLockHolder(join(config.dataDir, 'events'));
+  if (findServerUrl(config) !== undefined || holder !== undefined)
+    throw new Error('A server is running on this data folder. Stop it, then run the command again.');
+  requireUnused(join(config.dataDir, 'control.db'));
+}
+
+/** Neither the process ID nor the lock of a server in another container is visible here. */
+function requireUnused(file: string): void {
+  // As after a kill.
+  if (!existsSync(file)) return;
+  try {
+    openControlAlone(file).close();
+  } catch (error) {
+    if (isLockedOut(error)) throw error;
+    // A damaged one is no reason to stay.
+  }
+}

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { runCli, startServerProcess } from '../support/child-processes.ts';
+import { trackSecrets } from '../support/minted-secrets.ts';
+import { changeDatabase, examine, makeInstallation } from './doctor-installation.ts';
+
+const secretFile = (dataDir: string) => join(dataDir, 'secrets', 'appflow-secret');
+const ask = (env: Record<string, string>) => runCli(['secret', 'reset'], env);
+const reset = (env: Record<string, string>) => runCli(['secret', 'reset', '--yes'], env);
+
+async function createKey(env: Record<string, string>): Promise<string> {
+  const { code, stdout, stderr } = await runCli(
+    ['keys', 'create', '--name', 'New', '--type', 'server', '--json'],
+    env,
+  );
+  assert.equal(code, 0, stderr);
+  const { key } = JSON.parse(stdout);
+  trackSecrets(key);
+  return key;
+}
+
+const EVENT = { event_id: 'one', event_name: 'app_open', app_user_id: 'user_1' };
+const FACTOR = `INSERT INTO two_factors (id, secret, backup_codes, person_id, last_step)
+  VALUES ('two_1', 'encrypted', 'encrypted', 'usr_1', 0)`;
+const PERSON = `INSERT INTO people (id, name, email, email_verified, two_factor_enabled, created_at, updated_at)
+  VALUES ('usr_1', 'Owner', 'owner@example.com', 1, 1, '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`;
+const SESSION = `INSERT INTO sessions (id, token, person_id, expires_at, created_at, updated_at)
+  VALUES ('ses_1', 'hash', 'usr_1', '2099-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z', '2026-01-01T00:00:00.000Z')`;
+const ERASURE = `INSERT INTO erasures (id, project_id, app_ids, sealed_work, events, app_user_ids, requested_at)
+  SELECT 'era_1', id, '[]', 'encrypted', 0, 0, 1 FROM projects LIMIT 1`;
+
+describe('appflow secret reset', () => {
+  it('starts over after the secret was lost: events stay, keys, sessions and second factors do not', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    const key = await createKey(env);
+    {
+      await using server = await startServerProcess(env);
+      assert.equal((await server.call('POST', '/v1/events', { key, body: { events: [EVENT] } })).status, 200);
+      assert.equal(await server.stop(), 0);
+    }
+    for (const sql of [PERSON, FACTOR, SESSION, ERASURE]) tamper(sql);
+    rmSync(secretFile(dataDir));
+    const refused = await runCli(['serve'], { ...env, PORT: '0' });
+    assert.equal(refused.code, 1);
+    assert.match(refused.stderr, /If it is lost, run `appflow secret reset`/);
+
+    const asked = await ask(env);
+    assert.equal(asked.code, 2);
+    assert.match(
+      asked.stderr,
+      /API keys revoked: \d+\n {2}Sessions ended: 1 .*\n {2}Second factors turned off: 1\n/,
+    );
+    assert.match(asked.stderr, /Requests to erase people canceled: 1/);
+    assert.match(asked.stderr, /secret reset --yes/);
+    assert.equal(existsSync(secretFile(dataDir)), false, 'without --yes, nothing changes');
+
+    const done = await reset(env);
+    assert.equal(done.code, 0, done.stderr);
+    assert.match(done.stdout, /The secret was reset/);
+    const other = await createKey(env);
+    await using server = await startServerProcess(env);
+    assert.equal((await server.call('GET', '/v1/apps', { key })).status, 401);
+    const again = await server.call('POST', '/v1/events', { key: other, body: { events: [EVENT] } });
+    assert.deepEqual([again.body.accepted, again.body.duplicates], [0, 1], 'the event is still there');
+    const { body } = await server.call('GET', '/v1/audit-log?limit=100', { key: other });
+    assert.ok(body.data.some(({ action }: { action: string }) => action === 'api_key.revoked'));
+    const keys = await runCli(['keys', 'list', '--json'], env);
+    assert.match(keys.stdout, /"revoked_reason":"other"/);
+    assert.equal(await server.stop(), 0);
+    changeDatabase(dataDir, (database) => {
+      const count = (table: string) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
+      assert.deepEqual(['sessions', 'two_factors', 'erasures'].map(count), [0, 0, 0]);
+      assert.equal(database.prepare('SELECT two_factor_enabled FROM people').pluck().get(), 0);
+    });
+  });
+
+  it('leaves earlier entries of the audit log, which are reported as not verifiable, and detects later changes', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    const lost = readFileSync(secretFile(dataDir), 'utf8').trim();
+    rmSync(secretFile(dataDir));
+    assert.equal((await reset(env)).code, 0);
+    await createKey(env);
+    const { ok, byCheck } = await examine(env);
+    assert.equal(ok, true);
+    const { status, message = '' } = byCheck.get('audit log') ?? {};
+    assert.equal(status, 'warning');
+    assert.match(
+      message,
+      /\d+ of \d+ entries are sealed with an earlier secret, which was reset, and are not verifiable/,
+    );
+    const found = await examine({ ...env, APPFLOW_SECRET_RETIRED: lost });
+    assert.equal(
+      found.byCheck.get('audit log')?.status,
+      'ok',
+      'with the earlier secret, they are verified again',
+    );
+
+    const change = (seq: number) => tamper(`UPDATE audit_log SET target = 'x' || target WHERE seq = ${seq}`);
+    change(2);
+    const changed = await examine(env);
+    assert.match(
+      changed.byCheck.get('audit log')?.message ?? '',
+      /a row before it was changed after the secret was reset/,
+    );
+    tamper('UPDATE audit_log SET target = substr(target, 2) WHERE seq = 2');
+    assert.equal((await examine(env)).byCheck.get('audit log')?.status, 'warning');
+    tamper("UPDATE audit_log SET diff = NULL WHERE action = 'secret.reset'");
+    assert.match((await examine(env)).byCheck.get('audit log')?.message ?? '', /tampered with/);
+  });
+
+  it('uses the new APPFLOW_SECRET if that is set, and works a second time', async () => {
+    const { dataDir, env } = await makeInstallation();
+    for (const letter of ['a', 'b']) {
+      const own = { ...env, APPFLOW_SECRET: letter.repeat(40) };
+      const done = await reset(own);
+      assert.equal(done.code, 0, done.stderr);
+      assert.match(done.stdout, /The new one is APPFLOW_SECRET/);
+      await createKey(own);
+      assert.equal((await examine(own)).byCheck.get('audit log')?.status, 'warning');
+    }
+    writeFileSync(secretFile(dataDir), 'truncated');
+    assert.equal((await reset(env)).code, 0);
+    assert.equal(readFileSync(`${secretFile(dataDir)}.truncated`, 'utf8'), 'truncated');
+    await createKey(env);
+  });
+
+  it('is refused while a server runs, and for a secret that is not lost', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const notLost = await reset(env);
+    assert.equal(notLost.code, 2);
+    assert.match(notLost.stderr, /The secret is not lost/);
+    const secret = readFileSync(secretFile(dataDir), 'utf8').trim();
+    const retired = await reset({ ...env, APPFLOW_SECRET: 'n'.repeat(40), APPFLOW_SECRET_RETIRED: secret });
+    assert.match(retired.stderr, /The secret is not lost/);
+    await using server = await startServerProcess(env);
+    rmSync(secretFile(dataDir));
+    const running = await reset(env);
+    assert.equal(running.code, 1);
+    assert.match(running.stderr, /A server is running on this data folder/);
+    assert.equal(await server.stop(), 0);
+  });
+});
