@@ -53,7 +53,7 @@ browserTest("shows the unique users of the range, today included, from an app's 
   await untilLoaded(page);
   const users = card(page, 'Active users');
   await users.getByText('3', { exact: true }).waitFor();
-  await users.getByText('Daily average —').waitFor();
+  await users.getByText('No full day yet').waitFor();
   assert.equal(await page.getByText(/No change|From 0/).count(), 0);
   const events = page.getByRole('list', { name: 'Top events' });
   assert.match((await events.textContent()) ?? '', /^purchase, filter by it3/);

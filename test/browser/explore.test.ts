@@ -92,9 +92,9 @@ browserTest('Overview: shows named ranges, weeks, all apps, and no comparison if
   await card(page, 'Events').getByText('2', { exact: true }).waitFor();
   assert.equal(searchOf(page).get('range'), 'yesterday');
   await page.getByLabel('Range').selectOption('30d');
-  await page.getByText(/^Compared with/).waitFor();
+  await page.getByText(/^Changes compare/).waitFor();
   await page.getByLabel('Compare with the previous period').click();
-  await page.getByText(/^Compared with/).waitFor({ state: 'detached' });
+  await page.getByText(/^Changes compare/).waitFor({ state: 'detached' });
   await page.getByRole('radio', { name: 'Week' }).click();
   await page.getByRole('figure', { name: 'Events per week' }).waitFor();
   await page.getByRole('main').getByLabel('App', { exact: true }).selectOption('all');
@@ -155,10 +155,10 @@ browserTest('Events: finds a property by an operator, and counts the events foun
   await page.getByLabel('Property value').fill('14.5');
   await page.getByRole('button', { name: 'Add filter' }).click();
   await page.getByRole('button', { name: 'Remove the filter price is greater than 14.5' }).waitFor();
-  await page.getByText('All 3 events shown').waitFor();
+  await page.getByText('3 events', { exact: true }).waitFor();
   assert.equal(searchOf(page).get('where'), '["price:gt:14.5"]');
   await page.getByLabel('Range').selectOption('yesterday');
-  await page.getByText('All 2 events shown').waitFor();
+  await page.getByText('2 events', { exact: true }).waitFor();
   await page.getByRole('list', { name: 'Events per hour, oldest first' }).waitFor();
   await inspect(page, 'events');
   assert.deepEqual(problems(), []);

@@ -101,9 +101,9 @@ browserTest(
 
     await page.getByRole('link', { name: 'Open Overview' }).click();
     const users = page.getByRole('listitem').filter({ hasText: 'Active users' });
-    await users.getByText('Daily average —').waitFor();
+    await users.getByText('No full day yet').waitFor();
     await users.getByText('1', { exact: true }).waitFor();
-    assert.match((await users.textContent()) ?? '', /^Active users.*1Daily average —/s);
+    assert.match((await users.textContent()) ?? '', /^Active users.*1No full day yet/s);
     await page.getByText('Days in America/New_York').waitFor();
     assert.deepEqual(
       [...visited].filter(

@@ -83,7 +83,7 @@ function Footer({ found, onRefresh }: FoundEventsProps) {
           ? "Couldn't load more events. Try again."
           : hasNextPage
             ? `${formatAmount(events.length, 'event')} loaded`
-            : `All ${formatAmount(events.length, 'event')} shown`}
+            : formatAmount(events.length, 'event')}
       </p>
       <div className="flex gap-2">
         <Button variant="ghost" size="sm" onClick={onRefresh} disabled={isFetching}>

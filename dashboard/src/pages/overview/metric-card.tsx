@@ -73,7 +73,9 @@ function Headline({ metric, comparison, currency, uniqueUsers }: MetricCardProps
   const value = metric === 'dau' ? users : formatTotal(comparison.current, metric, currency);
   const note =
     metric === 'dau'
-      ? `${aggregate} ${average === undefined ? '—' : formatCount(Math.round(average))}`
+      ? average === undefined
+        ? 'No full day yet'
+        : `${aggregate} ${formatCount(Math.round(average))}`
       : aggregate;
   return (
     <>
@@ -88,7 +90,7 @@ function Headline({ metric, comparison, currency, uniqueUsers }: MetricCardProps
 
 function Change({ now, before }: { now: number; before: number }) {
   // There is no percentage from zero.
-  if (before === 0) return now === 0 ? <span>—</span> : <span className="font-medium text-good">New</span>;
+  if (before === 0) return now === 0 ? null : <span className="font-medium text-good">New</span>;
   const difference = now - before;
   const Icon = difference === 0 ? Minus : difference > 0 ? ArrowUp : ArrowDown;
   const tone = difference === 0 ? 'text-soft' : difference > 0 ? 'text-good' : 'text-bad';

@@ -164,16 +164,26 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
 
 /** Says what the changes are compared with. */
 function ComparisonNote({ comparison: { current, previous, completeCount } }: { comparison: Comparison }) {
-  const [first, last] = [previous[0], previous[completeCount - 1]];
-  if (!first || !last) return null;
-  const before = `${formatDay(first.date)} – ${formatDay(last.date, true)}`;
+  const before = nameDays(previous.slice(0, completeCount));
+  const now = nameDays(current.slice(0, completeCount));
+  if (before === undefined || now === undefined) return null;
   const isOpen = completeCount < current.length;
   return (
     <p className="text-soft text-xs">
-      Compared with {before} (the previous {formatAmount(completeCount, 'full day')}).
+      Changes compare {now} with {before}
+      {completeCount > 1 && ` (${formatAmount(completeCount, 'full day')} each)`}.
       {isOpen && " Totals include today; changes and averages don't."}
     </p>
   );
+}
+
+/** Returns `Nov 2 – Nov 30, 2026`, or the only day; undefined without days. */
+function nameDays(rows: Comparison['current']): string | undefined {
+  const [first, last] = [rows[0], rows.at(-1)];
+  if (!first || !last) return undefined;
+  return rows.length === 1
+    ? formatDay(first.date, true)
+    : `${formatDay(first.date)} – ${formatDay(last.date, true)}`;
 }
 
 const MEASURE_OPTIONS = [

@@ -4,6 +4,7 @@ import { AppWindow, Download, Grid3x3 } from 'lucide-react';
 import { retentionQuery } from '../../api/analytics.ts';
 import type { RetentionAnswer } from '../../api/answers.ts';
 import { useCurrentApp } from '../../api/apps.ts';
+import { newestEventQuery } from '../../api/events.ts';
 import { useProject } from '../../api/project.ts';
 import { AnalyticsToolbar } from '../../components/analytics-toolbar.tsx';
 import { AnalyticsFilterBar } from '../../components/filters/analytics-filter-bar.tsx';
@@ -20,7 +21,10 @@ import { Skeleton } from '../../components/ui/skeleton.tsx';
 import { FILTER_FIELDS, renderFilters, toFilterQuery } from '../../lib/analytics-filters.ts';
 import { formatDaySelection } from '../../lib/day-range.ts';
 import { downloadText } from '../../lib/download.ts';
+import { formatAmount } from '../../lib/format.ts';
+import { NoEvents } from '../overview/empty-states.tsx';
 import { type OverviewParams, overviewParams } from '../overview/overview-queries.ts';
+import { isTooEarly, sinceFirstPeople } from './cohorts.ts';
 import { renderRetentionCsv } from './retention-csv.ts';
 import { RetentionTable } from './retention-table.tsx';
 
@@ -50,9 +54,7 @@ export function RetentionPage() {
       {params ? (
         <RetentionContent params={params} />
       ) : isPending ? (
-        <Card className="p-5">
-          <Skeleton className="h-80" />
-        </Card>
+        <Pending />
       ) : error ? (
         <ErrorState what="Couldn't load the apps" error={error} onRetry={retry} />
       ) : (
@@ -138,15 +140,37 @@ function RetentionContent({ params }: { params: OverviewParams }) {
         hasCard
         pending={<Skeleton className="m-5 h-80" />}
       >
-        {(answer) => <RetentionCard answer={answer} />}
+        {(answer) => <RetentionResult answer={answer} params={params} />}
       </QueryState>
     </>
   );
 }
 
+/** The cohorts, or how to send the first event if the app never received one. */
+function RetentionResult({ answer, params }: { answer: RetentionAnswer; params: OverviewParams }) {
+  const { can } = useProject();
+  const isEmpty = answer.data.every(({ size }) => size === 0);
+  const newest = useQuery({
+    ...newestEventQuery(params.projectId, params.appId),
+    enabled: isEmpty && can('events:read'),
+  });
+  if (isEmpty && newest.isLoading) return <Pending />;
+  if (isEmpty && newest.data === null) return <NoEvents app={params.app} />;
+  return <RetentionCard answer={answer} />;
+}
+
+function Pending() {
+  return (
+    <Card className="p-5">
+      <Skeleton className="h-80" />
+    </Card>
+  );
+}
+
 function RetentionCard({ answer }: { answer: RetentionAnswer }) {
   const { data, meta } = answer;
-  const isEmpty = data.every(({ size }) => size === 0);
+  const people = data.reduce((total, { size }) => total + size, 0);
+  const isEmpty = people === 0;
   return (
     <Card>
       <CardHeader
@@ -177,8 +201,12 @@ function RetentionCard({ answer }: { answer: RetentionAnswer }) {
         <EmptyState icon={Grid3x3} title="No new people in this range">
           Choose a longer range. A person belongs to the period of their first event.
         </EmptyState>
+      ) : isTooEarly(data) ? (
+        <EmptyState icon={Grid3x3} title={`${formatAmount(people, 'new person', 'new people')} so far`}>
+          Retention appears when the {meta.interval} after their first one is over.
+        </EmptyState>
       ) : (
-        <RetentionTable answer={answer} />
+        <RetentionTable answer={{ ...answer, data: sinceFirstPeople(data) }} />
       )}
     </Card>
   );

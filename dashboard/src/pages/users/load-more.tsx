@@ -23,7 +23,7 @@ export function LoadMore({ pages, loaded, failure }: LoadMoreProps) {
   return (
     <>
       <p role="status" className={cn('text-note', isFetchNextPageError ? 'text-bad' : 'text-soft')}>
-        {isFetchNextPageError ? failure : hasNextPage ? `${loaded} loaded` : `All ${loaded} shown`}
+        {isFetchNextPageError ? failure : hasNextPage ? `${loaded} loaded` : loaded}
       </p>
       {hasNextPage && (
         <Button size="sm" isBusy={isFetchingNextPage} onClick={() => void fetchNextPage()}>
