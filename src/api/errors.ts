@@ -19,7 +19,7 @@ export class ApiError extends Error {
   readonly headers: Record<string, string>;
 
   constructor(code: ErrorCode, { detail, members = {}, headers = {}, cause }: ErrorDetails = {}) {
-    const message = detail ?? ERRORS[code].meaning;
+    const message = detail ?? describe(code);
     // An answer, not a fault: no one reads its stack, and collecting one is expensive in a flood of refusals.
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
@@ -36,6 +36,12 @@ export class ApiError extends Error {
   }
 }
 
+/** Without a credential that works, the answer is all there is: it also says what to do. */
+function describe(code: ErrorCode): string {
+  const { status, meaning, cure } = ERRORS[code];
+  return status === 401 ? `${meaning} ${cure}` : meaning;
+}
+
 /** Returns the 422 that lists every invalid field. */
 export function validationFailed(errors: FieldError[]): ApiError {
   const fields = [...new Set(errors.map((error) => error.field))].join(', ');
@@ -43,4 +49,7 @@ export function validationFailed(errors: FieldError[]): ApiError {
 }
 
 /** Returns the 404 of a path that does not exist. A hidden path must look the same. */
-export const pathNotFound = () => new ApiError('not_found', { detail: 'Nothing was found at this path.' });
+export const pathNotFound = () =>
+  new ApiError('not_found', {
+    detail: 'Nothing was found at this path. The API reference at /docs/api lists all paths.',
+  });

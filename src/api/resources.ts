@@ -57,13 +57,16 @@ export function findRequestedApp(
   return app;
 }
 
-const appNotFound = () => new ApiError('not_found', { detail: 'There is no such app.' });
+const appNotFound = () =>
+  new ApiError('not_found', { detail: 'There is no such app. Check its ID: GET /v1/apps lists the apps.' });
 
 /** Returns the key with this id. Throws 404 outside the caller's project, 403 if it has apps the caller may not use. */
 export function getKey({ directory }: { directory: Directory }, caller: Caller, keyId: string): ApiKey {
   const key = directory.findKey(keyId);
   if (!key || key.projectId !== caller.project.id) {
-    throw new ApiError('not_found', { detail: 'There is no such API key.' });
+    throw new ApiError('not_found', {
+      detail: 'There is no such API key. Check its ID: GET /v1/api-keys lists the keys.',
+    });
   }
   if (exceedsApps(key, caller.principal)) {
     throw new ApiError('app_not_allowed', { detail: "That key can be used for apps that yours can't." });

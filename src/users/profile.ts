@@ -33,7 +33,9 @@ export async function readProfile(
   ]);
   const isKnown = seen !== undefined || person.ids.some((one) => one.id !== person.id);
   if (!isKnown && Object.keys(properties).length === 0 && !(await hasEvents(reader, person)))
-    throw new ApiError('not_found', { detail: 'There is no such user in this app.' });
+    throw new ApiError('not_found', {
+      detail: 'There is no such user in this app. Check the ID and the app: GET /v1/users lists its users.',
+    });
   const toText = (ms: number | undefined) => (ms === undefined ? null : new Date(ms).toISOString());
   return {
     app_user_id: person.id,

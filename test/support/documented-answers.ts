@@ -47,7 +47,7 @@ function compile(schema: object) {
   return known;
 }
 
-const NO_SUCH_PATH = '"detail":"Nothing was found at this path."';
+const NO_SUCH_PATH = '"detail":"Nothing was found at this path.';
 
 /** Still answered, but no longer documented: the exports have paths of their own. */
 const DEPRECATED = /^\/v1\/(?:events|audit-log)\?.*\bformat=(?:csv|ndjson)\b/;
