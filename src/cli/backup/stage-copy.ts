@@ -15,10 +15,9 @@ import {
   withdrawRequest,
   writeNote,
 } from '../../server/copy/staged-copy.ts';
-import { findServerUrl } from '../../server/server-url.ts';
 import { linkStore } from '../../warehouse/copy/link-store.ts';
-import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import { hasWriteAheadLog, isControlInUse } from '../control/control-in-use.ts';
+import { isServerSeen } from '../control/server-seen.ts';
 
 const POLL_MS = 50;
 /** Whether a server in another container still runs takes opening a database. */
@@ -64,13 +63,10 @@ function requireAlone(folder: string): void {
   );
 }
 
-const isServerSeen = async (dataDir: string): Promise<boolean> =>
-  findServerUrl({ dataDir }) !== undefined || (await findLockHolder(join(dataDir, 'events'))) !== undefined;
-
 /** Asks the server for the copy. Returns false if none runs. */
 async function copyByServer(dataDir: string, request: CopyRequest, signal: AbortSignal): Promise<boolean> {
   const control = join(dataDir, 'control.db');
-  const isSeen = await isServerSeen(dataDir);
+  const isSeen = await isServerSeen({ dataDir });
   if (!isSeen && !hasWriteAheadLog(control)) return false;
   const folder = copyingFolder(dataDir);
   const answer = <Name extends 'accepted' | 'result'>(name: Name) => {
@@ -92,7 +88,7 @@ async function copyByServer(dataDir: string, request: CopyRequest, signal: Abort
   const isOver = trackAbort(signal);
   const isInVain = async () =>
     answer('accepted') === undefined ||
-    !(isSeen ? await isServerSeen(dataDir) : await isControlInUse(control)) ||
+    !(isSeen ? await isServerSeen({ dataDir }) : await isControlInUse(control)) ||
     isOver();
   const result = await waitFor(() => answer('result'), {
     pollMs: isSeen ? POLL_MS : POLL_UNSEEN_MS,
@@ -143,7 +139,7 @@ async function copyStopped(dataDir: string, staged: StagedCopy): Promise<void> {
   await linkStore(join(dataDir, 'events'), staged.eventsDir, { hasLog: true });
   await copyControl(file, staged.controlFile);
   // A start changes the revision before it opens the events.
-  if (!(await isServerSeen(dataDir)) && (await readRevision(file)) === before) return;
+  if (!(await isServerSeen({ dataDir })) && (await readRevision(file)) === before) return;
   throw new Error('A server or a command used the data folder while it was copied. Run the command again.');
 }
 

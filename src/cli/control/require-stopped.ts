@@ -3,13 +3,11 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { openControlAlone } from '../../control/copy-sqlite.ts';
 import { isLockedOut } from '../../control/sqlite-errors.ts';
-import { findServerUrl } from '../../server/server-url.ts';
-import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
+import { isServerSeen } from './server-seen.ts';
 
 /** Throws an Error with what to do while a server or a command uses the data folder. */
 export async function requireStopped(config: Config): Promise<void> {
-  const holder = await findLockHolder(join(config.dataDir, 'events'));
-  if (findServerUrl(config) !== undefined || holder !== undefined)
+  if (await isServerSeen(config))
     throw new Error('A server is running on this data folder. Stop it, then run the command again.');
   requireUnused(join(config.dataDir, 'control.db'));
 }

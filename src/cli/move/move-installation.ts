@@ -8,9 +8,7 @@ import { systemClock } from '../../lib/clock.ts';
 import { EVENT_SERVER } from '../../server/event-place.ts';
 import { type Moved, markMoved, readMoved, unmarkMoved } from '../../server/moved.ts';
 import { findSecretMatch } from '../../server/secret-store.ts';
-import { findServerUrl } from '../../server/server-url.ts';
 import { findStoreId } from '../../server/store-pair.ts';
-import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 import {
   findServerState,
   finishTarget,
@@ -20,6 +18,7 @@ import {
 } from '../../warehouse/move/move-target.ts';
 import { isControlInUse } from '../control/control-in-use.ts';
 import { readControl } from '../control/read-control.ts';
+import { isServerSeen } from '../control/server-seen.ts';
 import { notify, STANDARD_ERROR } from '../terminal/print.ts';
 import type { MoveContext } from './context.ts';
 import type { MovePlan } from './plan.ts';
@@ -177,9 +176,7 @@ async function runRound(
 
 /** Whether a server, or a command that writes, uses the data folder, also one that runs in another container. */
 async function isInUse({ source }: MovePlan): Promise<boolean> {
-  if (findServerUrl(source) !== undefined) return true;
-  if ((await findLockHolder(join(source.dataDir, 'events'))) !== undefined) return true;
-  return await isControlInUse(findControlPlace(source).file);
+  return (await isServerSeen(source)) || (await isControlInUse(findControlPlace(source).file));
 }
 
 /**
