@@ -13,11 +13,11 @@ type Options = { project?: string };
 export function addRebuildCommand(program: Command): void {
   program
     .command('rebuild')
-    .description('derive everything that is derived from the events again; stop the server first')
-    .option('--project <id>', 'only what is derived from the events of this project (default: all projects)')
+    .description('rebuild event IDs, users and rollups from the stored events; stop the server first')
+    .option('--project <id>', 'rebuild only this project (default: all projects)')
     .addHelpText(
       'after',
-      '\nEvents are only read. Tables are replaced one by one, so it can be stopped and run again at any time.',
+      '\nNever changes the events themselves. Replaces one table at a time, so it is safe to interrupt and run again.',
     )
     .action(({ project }: Options) => withServices((services) => rebuild(services, project)));
 }
