@@ -32,6 +32,8 @@ export type Dialect = {
   error?: {
     schema: TSchema;
     render: (error: ApiError, rule: RefusalRule, presentedKey: string | undefined) => object;
+    /** Whether all that the body repeats of the request is its client key, which SDKs compare with their own. */
+    repeatsKey: (error: ApiError, presentedKey: string | undefined) => boolean;
   };
 };
 

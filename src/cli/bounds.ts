@@ -141,6 +141,14 @@ const BODY_BOUNDS: readonly Bound[] = [
     BODY_SHARES.anonymous.kind,
   ),
   bodyMemory('Request bodies in memory, per address without a key or session', BODY_SHARES.anonymous.address),
+  bodyMemory(
+    "Request bodies in memory, all those of other vendors' SDKs until the key in them is verified",
+    BODY_SHARES.unverified.kind,
+  ),
+  bodyMemory(
+    "Request bodies in memory, per address for other vendors' SDKs until the key is verified",
+    BODY_SHARES.unverified.address,
+  ),
   largeBodies(
     `Large bodies (above ${kibibytes(WHOLE_PARSE_BYTES_MAX)}, or ${kibibytes(SMALL_COMPRESSED_BYTES_MAX)} compressed) processed at a time`,
     LARGE_BODIES_MAX,

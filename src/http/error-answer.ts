@@ -57,11 +57,11 @@ function toDialectAnswer(
 ): ErrorAnswer {
   const rule = states[findRefusalState(error.code, error.status)];
   const { status } = rule;
-  const body = own ? own.render(error, rule, presentedKey) : { ...problem, status };
+  const text = JSON.stringify(own ? own.render(error, rule, presentedKey) : { ...problem, status });
   return {
     status,
     headers: toDialectHeaders(error.headers, rule),
-    text: redactSecrets(JSON.stringify(body)),
+    text: own?.repeatsKey(error, presentedKey) ? text : redactSecrets(text),
     contentType: own ? 'application/json' : 'application/problem+json',
   };
 }

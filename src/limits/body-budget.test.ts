@@ -98,6 +98,31 @@ describe('the memory for request bodies', () => {
     assert.equal(budget.bytesInFlight(), 1);
   });
 
+  it('counts a body for its key once that is verified, and gives back the share of unverified ones', () => {
+    const { budget } = open();
+    const unverified = { kind: 'unverified', callerId: undefined, network: '192.0.2.1' } as const;
+    const body = budget.reserve(unverified, BODY_SHARES.unverified.address);
+    assert.equal(budget.reserve(unverified, 1), undefined);
+    assert.equal(body?.moveTo(phone('192.0.2.1')), true);
+    assert.equal(budget.bytesInFlight(), BODY_SHARES.unverified.address);
+    assert.ok(budget.reserve(unverified, BODY_SHARES.unverified.address));
+    const left = BODY_SHARES.client.address - BODY_SHARES.unverified.address;
+    assert.equal(budget.reserve(phone('192.0.2.1'), left + 1), undefined);
+    assert.ok(budget.reserve(phone('192.0.2.1'), left));
+  });
+
+  it('leaves a body where it counts if there is no room where it should, or it is released', () => {
+    const { budget } = open();
+    const body = budget.reserve(visitor('192.0.2.1'), 1_000);
+    const full = budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address);
+    assert.equal(body?.moveTo(phone('192.0.2.1')), false);
+    full?.release();
+    assert.equal(budget.bytesInFlight(), 1_000);
+    body?.release();
+    assert.equal(body?.moveTo(phone('192.0.2.1')), false);
+    assert.equal(budget.bytesInFlight(), 0);
+  });
+
   it('is whole again when bodies are released, each once', () => {
     const { budget } = open();
     const bodies = [budget.reserve(phone('192.0.2.1'), 1_000), budget.reserve(backend(), 2_000)];

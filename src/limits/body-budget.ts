@@ -4,10 +4,10 @@ import type { CallerType } from './policies.ts';
 
 /**
  * Who sends a body: with a key that is in every install of an app, with a credential that only its owner has, or without
- * one. `callerId` is the key or person, `network` what limits per address count by.
+ * one. `unverified`: the key is in the body, so it is not known yet. `callerId` is the key or person, `network` what limits per address count by.
  */
 export type BodySender = {
-  kind: 'client' | 'trusted' | 'anonymous';
+  kind: 'client' | 'trusted' | 'anonymous' | 'unverified';
   callerId: string | undefined;
   network: string;
 };
@@ -25,6 +25,8 @@ export type BodyReservation = {
   grow(bytes: number): boolean;
   /** Holds at most `bytes` from now on. */
   shrink(bytes: number): void;
+  /** Counts for another sender from now on. Returns false, and counts for the one before, if there is no room or it is released. */
+  moveTo(sender: BodySender): boolean;
   /** Calling it again does nothing. */
   release(): void;
 };
@@ -52,11 +54,12 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
 /**
  * What each may hold of it. Every install of an app sends with the same key, so a client key has half; one address has
  * an eighth, so that extracting the key from an app is not enough to keep the others from sending. Whatever client keys
- * and anonymous requests do, a quarter is left for backends and the dashboard.
+ * and requests without a verified key do, a quarter is left for backends and the dashboard.
  */
 export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
-  client: { kind: 160 * MEBIBYTE, caller: 128 * MEBIBYTE, address: 32 * MEBIBYTE },
-  anonymous: { kind: 32 * MEBIBYTE, caller: UNLIMITED, address: 8 * MEBIBYTE },
+  client: { kind: 144 * MEBIBYTE, caller: 128 * MEBIBYTE, address: 32 * MEBIBYTE },
+  anonymous: { kind: 16 * MEBIBYTE, caller: UNLIMITED, address: 8 * MEBIBYTE },
+  unverified: { kind: 32 * MEBIBYTE, caller: UNLIMITED, address: 16 * MEBIBYTE },
   trusted: { kind: UNLIMITED, caller: 128 * MEBIBYTE, address: UNLIMITED },
 };
 
@@ -96,6 +99,7 @@ const createAccounts = (kind: BodySender['kind']): AccountsOfKind => ({
 const createAllAccounts = () => ({
   client: createAccounts('client'),
   anonymous: createAccounts('anonymous'),
+  unverified: createAccounts('unverified'),
   trusted: createAccounts('trusted'),
 });
 
@@ -119,6 +123,54 @@ function leaveBody(accounts: readonly Account[]): void {
 
 function addBytes(accounts: readonly Account[], bytes: number): void {
   for (const account of accounts) account.usedBytes += bytes;
+}
+
+type Room = {
+  listAccounts: (sender: BodySender) => Account[];
+  hasRoom: (accounts: readonly Account[], bytes: number) => boolean;
+};
+
+/** Returns the reservation of a body whose accounts have room for it. */
+function hold(first: Account[], bytes: number, { listAccounts, hasRoom }: Room): BodyReservation {
+  let accounts = first;
+  let held = bytes;
+  let isReleased = false;
+  enterBody(accounts);
+  addBytes(accounts, held);
+  return {
+    grow(needed) {
+      if (isReleased) return false;
+      if (needed <= held) return true;
+      if (!hasRoom(accounts, needed - held)) return false;
+      addBytes(accounts, needed - held);
+      held = needed;
+      return true;
+    },
+    shrink(enough) {
+      if (isReleased || enough >= held) return;
+      addBytes(accounts, enough - held);
+      held = enough;
+    },
+    moveTo(sender) {
+      if (isReleased) return false;
+      // Out first, or the total would count it twice.
+      addBytes(accounts, -held);
+      const next = listAccounts(sender);
+      const fits = hasRoom(next, held);
+      addBytes(fits ? next : accounts, held);
+      if (!fits) return false;
+      leaveBody(accounts);
+      enterBody(next);
+      accounts = next;
+      return true;
+    },
+    release() {
+      if (isReleased) return;
+      isReleased = true;
+      addBytes(accounts, -held);
+      leaveBody(accounts);
+    },
+  };
 }
 
 /**
@@ -161,32 +213,7 @@ export function createBodyBudget(
   return {
     reserve(sender, bytes) {
       const accounts = listAccounts(sender);
-      if (!hasRoom(accounts, bytes)) return undefined;
-      enterBody(accounts);
-      addBytes(accounts, bytes);
-      let held = bytes;
-      let isReleased = false;
-      return {
-        grow(needed) {
-          if (isReleased) return false;
-          if (needed <= held) return true;
-          if (!hasRoom(accounts, needed - held)) return false;
-          addBytes(accounts, needed - held);
-          held = needed;
-          return true;
-        },
-        shrink(enough) {
-          if (isReleased || enough >= held) return;
-          addBytes(accounts, enough - held);
-          held = enough;
-        },
-        release() {
-          if (isReleased) return;
-          isReleased = true;
-          addBytes(accounts, -held);
-          leaveBody(accounts);
-        },
-      };
+      return hasRoom(accounts, bytes) ? hold(accounts, bytes, { listAccounts, hasRoom }) : undefined;
     },
     findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
     bytesInFlight: () => total.usedBytes,

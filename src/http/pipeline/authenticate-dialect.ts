@@ -8,15 +8,19 @@ import { type Authenticated, addCorsHeaders, authenticateCredential } from './au
 import { readAnyJson } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { toBodySender } from './input.ts';
+import { overloaded } from './overload.ts';
 import type { Services } from './services.ts';
 
 /** The path parameter that has the key, on routes of a dialect. */
 export const KEY_PARAM = 'write_key';
 
+/** Answers repeat the key; anything longer is not one. */
+const PRESENTED_LENGTH_MAX = 200;
+
 /**
  * Finds the key where the dialect's SDKs send it and authenticates it. Only client keys are accepted: the key is in every
- * install of an app. The body is read first only if nothing else has a key, and then it counts as one of an anonymous
- * sender. Throws what `authenticateKey` throws.
+ * install of an app. The body is read first only if nothing else has a key, and counts as one of an unverified sender until it
+ * is verified. Throws what `authenticateKey` throws.
  */
 export async function authenticateDialect(
   services: Services,
@@ -29,12 +33,15 @@ export async function authenticateDialect(
   const key =
     inHeader ?? exchange.params[KEY_PARAM] ?? (await findBodyKey(services, route, dialect, exchange));
   if (key === undefined) throw noKey();
-  exchange.presentedKey = key;
+  exchange.presentedKey = key.slice(0, PRESENTED_LENGTH_MAX);
   if (!key.startsWith(`${TYPE_PREFIXES.client}_`)) {
     if (inHeader === undefined) await reportLeakInApp(services, key, exchange);
     throw wrongType(services, exchange);
   }
-  return authenticateCredential(services, route, exchange, key);
+  const authenticated = await authenticateCredential(services, route, exchange, key);
+  const { body } = exchange;
+  if (body && !body.moveTo(toBodySender(exchange, authenticated.caller))) throw overloaded();
+  return authenticated;
 }
 
 /** Returns the user of `Basic`, or the token of `Bearer`; undefined without the header or its key. */
@@ -53,7 +60,7 @@ async function findBodyKey(
   exchange: Exchange,
 ): Promise<string | undefined> {
   if (!route.body || !dialect.findBodyKey) return undefined;
-  const sender = toBodySender(exchange, undefined);
+  const sender = { ...toBodySender(exchange, undefined), kind: 'unverified' } as const;
   const value = await readAnyJson({ exchange, sender, bodies }, route.bodyBytesMax);
   exchange.parsedBody = { value };
   const key = dialect.findBodyKey(value);

@@ -5,7 +5,7 @@ import type { Leave } from '../../limits/gate.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
-import { isGzip, unwrapForm } from '../body/lenient.ts';
+import { isForm, isGzip, unwrapForm } from '../body/lenient.ts';
 import { SLOW_BODY_BYTES_MAX } from '../body/pace.ts';
 import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
 import type { Exchange } from './exchange.ts';
@@ -28,7 +28,7 @@ function tooLarge(bytesMax: number): ApiError {
 }
 
 /** The announced length; undefined if the body comes in chunks. */
-function lengthOf({ headers }: IncomingMessage): number | undefined {
+function findLength({ headers }: IncomingMessage): number | undefined {
   return headers['transfer-encoding'] === undefined ? Number(headers['content-length'] ?? 0) : undefined;
 }
 
@@ -51,14 +51,16 @@ export async function readBytes(body: BodyRequest, bytesMax: number): Promise<Bu
 }
 
 async function reserveAndCollect({ exchange, sender, bodies }: BodyRequest, bytesMax: number) {
-  const length = lengthOf(exchange.raw);
+  const length = findLength(exchange.raw);
   if (length !== undefined && length > bytesMax) throw tooLarge(bytesMax);
-  const reservation = bodies.budget.reserve(sender, length ?? 0);
+  // Anyone can announce a body that never comes: without a verified key, only what has arrived takes memory.
+  const announced = sender.kind === 'unverified' ? undefined : length;
+  const reservation = bodies.budget.reserve(sender, announced ?? 0);
   if (reservation === undefined) throw overloaded();
   exchange.body = reservation;
-  const collected = collectBody(exchange.raw, length, (needed) => {
+  const collected = collectBody(exchange.raw, announced, (needed) => {
     if (needed > bytesMax) return tooLarge(bytesMax);
-    const capacity = length ?? Math.min(bytesMax, Math.max(needed * 2, CHUNKED_CAPACITY_MIN));
+    const capacity = announced ?? Math.min(length ?? bytesMax, Math.max(needed * 2, CHUNKED_CAPACITY_MIN));
     return reservation.grow(capacity) ? capacity : overloaded();
   });
   if (length !== undefined && length <= SLOW_BODY_BYTES_MAX) return collected.done;
@@ -87,11 +89,12 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
  * ApiError.
  */
 export async function readAnyJson(body: BodyRequest, bytesMax: number): Promise<unknown> {
-  const bytes = await readBytes(body, bytesMax);
   const declared = readEncoding(body.exchange.raw.headers['content-encoding']);
+  const sent = await readBytes(body, bytesMax);
+  const bytes = isForm(sent) ? await toRun(body)(() => unwrapForm(sent)) : sent;
   const encoding = declared ?? (isGzip(bytes) ? 'gzip' : undefined);
   return encoding === undefined
-    ? parseBytes(body, unwrapForm(bytes))
+    ? parseBytes(body, bytes)
     : parseCompressed(body, { bytes, encoding, bytesMax });
 }
 

@@ -45,7 +45,7 @@ const NO_HEADERS = {
   sent: undefined,
 };
 
-/** Returns the route ready to be served. Throws if a schema is wrong: at start rather than at a request. */
+/** Returns the route ready to be served. */
 export function prepareRoute(route: Route<Services>): ServedRoute {
   const checks = {
     params: compileCheck(route.params),

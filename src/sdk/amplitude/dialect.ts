@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import type { ErrorCode } from '../../api/error-codes.ts';
+import { TYPE_PREFIXES } from '../../directory/scopes.ts';
 import { closedObject, component } from '../../lib/schema.ts';
 import { toFields } from '../mapping/event-parts.ts';
 
@@ -35,6 +36,8 @@ const BAD_KEY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'api_key_revoked',
 ]);
 
+const CLIENT_KEY = `${TYPE_PREFIXES.client}_`;
+
 /** Amplitude's protocol. Its SDKs know a bad key by the text of a 400, and split a batch after a 413. */
 export const AMPLITUDE: Dialect = {
   name: 'Amplitude',
@@ -50,6 +53,7 @@ export const AMPLITUDE: Dialect = {
   },
   error: {
     schema: AMPLITUDE_ERROR,
+    repeatsKey: ({ code }, key) => BAD_KEY.has(code) && key?.startsWith(CLIENT_KEY) === true,
     render: ({ code, message, members }, { status }, key) => ({
       code: status,
       error: BAD_KEY.has(code) ? `Invalid API key: ${key ?? ''}` : message,
