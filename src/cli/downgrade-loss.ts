@@ -14,7 +14,7 @@ const REVOCATIONS: readonly AuditAction[] = [
     'account.password_reset',
     'account.totp_enabled',
   ] as const),
-  'secret.rotated',
+  ...(['secret.rotated', 'secret.reset'] as const),
 ];
 
 type Stored = { events: number; changes: number; erasures: number; revocations: number };
