@@ -1,5 +1,6 @@
 import type { Control, ControlTransaction } from '../control/control.ts';
 import type { Log } from '../lib/log.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { type AuditKey, isFromUnsealedRelease, isSealed, sealOf } from './chain.ts';
 
 /**
@@ -36,7 +37,7 @@ export function watchAuditEnd(control: Control, keys: readonly AuditKey[], log: 
       const damage = await findDamagedEnd(control, keys);
       const found =
         damage &&
-        `The audit log is damaged: ${damage}. Run bin/appflow doctor, and keep a copy of the data folder.`;
+        `The audit log is damaged: ${damage}. Run ${PROGRAM} doctor, and keep a copy of the data folder.`;
       if (found !== undefined && found !== warning) log.error(found);
       warning = found;
     },

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type AuditRow, EVERY_PROJECT, listAuditRows, toAuditEntryJson } from '../audit/list.ts';
 import type { ReadOnlyControl } from '../control/control.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../lib/durations.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { parseTimestamp } from '../lib/timestamp.ts';
 import { renderAuditRows } from './audit-text.ts';
 import { readControl } from './control/read-control.ts';
@@ -15,7 +16,7 @@ const LIMIT_MAX = 10_000;
 
 const EXAMPLE = `
 Example: failed attempts with unknown keys in the last 24 hours:
-  bin/appflow audit --installation --since 24h`;
+  ${PROGRAM} audit --installation --since 24h`;
 
 /** Adds `appflow audit`, the only way to read the entries that belong to no project. */
 export function addAuditCommand(program: Command): void {

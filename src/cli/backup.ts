@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { type Config, readCommandConfig } from '../config/config.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import type { BackupDestination } from './backup/destination.ts';
 import { notify, printResult } from './terminal/print.ts';
 
@@ -14,7 +15,7 @@ It does NOT contain the secret, without which the server does not start: keep a 
 If events or keys are lost, the backup says so, no backup is removed, and the exit code is 1.
 
 Example: back up every night and keep the latest seven:
-  bin/appflow backup /mnt/backups --every 24h --keep 7`;
+  ${PROGRAM} backup /mnt/backups --every 24h --keep 7`;
 
 /** Adds `appflow backup`, which copies an installation as of one moment, also while its server runs. */
 export function addBackupCommand(program: Command): void {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
+import { PROGRAM } from '../lib/program.ts';
 import {
   downgradingFolder,
   listSnapshots,
@@ -66,7 +67,7 @@ async function findSnapshot({ dataDir }: Config): Promise<Snapshot> {
   const snapshot = listSnapshots(dataDir).at(-1);
   if (snapshot !== undefined) return snapshot;
   throw new UsageError(
-    `There is no snapshot in ${dataDir}. An upgrade that migrates data makes one, and it is deleted after two weeks. To go back further, restore a backup with \`appflow restore\`.`,
+    `There is no snapshot in ${dataDir}. An upgrade that migrates data makes one, and it is deleted after two weeks. To go back further, restore a backup with \`${PROGRAM} restore\`.`,
   );
 }
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { importEvents } from './import/import-events.ts';
 import { openStdin } from './import/open-stdin.ts';
@@ -26,7 +27,7 @@ type Options = {
 
 const EXAMPLE = `
 Example:
-  APPFLOW_API_KEY=sk_… bin/appflow import events.ndjson.gz --url https://appflow.example.com`;
+  APPFLOW_API_KEY=sk_… ${PROGRAM} import events.ndjson.gz --url https://appflow.example.com`;
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;

@@ -9,6 +9,7 @@ import { type Erasure, findErasure } from '../erasure/erasure-record.ts';
 import { forgetTraces } from '../erasure/forget-person.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { StorageError } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { escapeValue } from '../lib/visible-text.ts';
 import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
@@ -22,7 +23,7 @@ type Options = { app: string; project?: string; yes?: true; json?: true };
 
 const EXAMPLE = `
 Example: someone asks for their data to be deleted:
-  bin/appflow users erase user_123 --app all`;
+  ${PROGRAM} users erase user_123 --app all`;
 
 /** How long the command waits for the server, which erases while it runs. */
 const SERVER_MS_MAX = 60_000;

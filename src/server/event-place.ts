@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Control } from '../control/control.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { findEventCount } from './event-count.ts';
 import { readMoved } from './moved.ts';
 
@@ -29,7 +30,7 @@ export async function findPlaceProblem(
   if (!hasEvents && (mark !== undefined || (await findEventCount(control)) === 0)) return undefined;
   const where = hasEvents ? eventsDir : 'the data folder of another machine';
   return (
-    `CLICKHOUSE_URL is set, but there are events in ${where}. Unset CLICKHOUSE_URL to use them, or move them with \`appflow move\`. ` +
+    `CLICKHOUSE_URL is set, but there are events in ${where}. Unset CLICKHOUSE_URL to use them, or move them with \`${PROGRAM} move\`. ` +
     'To start over on the server, use another data folder and control database.'
   );
 }

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path';
 import type { Control } from '../control/control.ts';
 import { findMoving } from '../control/move-control.ts';
 import type { ControlPlace } from '../control/open.ts';
+import { PROGRAM } from '../lib/program.ts';
 
 /** What was moved out of a data folder, and when (RFC 3339). What is moved stays in the folder, but is no longer used. */
 export type Moved = { control: boolean; events: boolean; at: string };
@@ -47,5 +48,5 @@ export function findMovedProblem({ control, hasEventServer }: MarkedPlaces): str
 /** Returns what to do if a database is the target of a move that is not complete; undefined if it isn't. Rejects with StorageError. */
 export async function findUnfinishedMove({ db }: Pick<Control, 'db'>): Promise<string | undefined> {
   if ((await findMoving(db)) === undefined) return undefined;
-  return "Moving to DATABASE_URL's database is not complete. Run `appflow move` again where it began, or use another database.";
+  return `Moving to DATABASE_URL's database is not complete. Run \`${PROGRAM} move\` again where it began, or use another database.`;
 }

@@ -4,6 +4,7 @@ import type { Control } from '../control/control.ts';
 import type { ControlPlace } from '../control/open.ts';
 import { whenFree } from '../control/open-sqlite.ts';
 import { newId } from '../lib/id.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { fixOf, hasFiles, isMissing } from './data-dir.ts';
 import { findMovedProblem, readMoved } from './moved.ts';
 import { findRestoringProblem } from './restoring.ts';
@@ -128,7 +129,7 @@ export function findControlProblem(paths: StorePaths): string | undefined {
 function findUnusedFile({ file }: ControlPlace): string | undefined {
   if (isMissing(file) || readMoved(dirname(file))?.control) return undefined;
   return (
-    `DATABASE_URL is set, but ${file} contains projects, keys and people. Unset DATABASE_URL to use them, or move them with \`appflow move\`. ` +
+    `DATABASE_URL is set, but ${file} contains projects, keys and people. Unset DATABASE_URL to use them, or move them with \`${PROGRAM} move\`. ` +
     'To start over, set APPFLOW_DATA_DIR to a new folder.'
   );
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { isAdditive } from '../lib/additive.ts';
 import { StorageError } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import type { Gateway } from './engine/gateway.ts';
 
 const FOLDER = new URL('./migrations/', import.meta.url);
@@ -50,7 +51,7 @@ export async function requireKnownMigrations(
   const newer = rows.map(({ name }) => name).filter((name) => !known.has(name));
   const unknown = isServer ? newer.filter((name) => !isAdditive(name)) : newer;
   if (unknown.length === 0) return;
-  const goBack = isServer ? 'restore a backup from before it' : 'go back with `appflow downgrade`';
+  const goBack = isServer ? 'restore a backup from before it' : `go back with \`${PROGRAM} downgrade\``;
   throw new StorageError(
     'unavailable',
     `The event store was used by a newer release of Appflow (it has ${unknown.join(', ')}). Run that release, or ${goBack}`,

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises';
 import { StorageError } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { requireCluster } from './engine/cluster.ts';
 import type { Gateway } from './engine/gateway.ts';
 import { INSERT_MS } from './engine/server.ts';
@@ -17,8 +18,7 @@ const TOKENS_KEPT = 1_000;
 /** Returns the ID of a server's database while the installation `storeId` is being moved to it. */
 export const movingId = (storeId: string): string => `moving:${storeId}`;
 
-const UNFINISHED_MOVE =
-  'Moving to the ClickHouse server (CLICKHOUSE_URL) is not complete. Run `appflow move` again where it began, or use another server';
+const UNFINISHED_MOVE = `Moving to the ClickHouse server (CLICKHOUSE_URL) is not complete. Run \`${PROGRAM} move\` again where it began, or use another server`;
 const FOREIGN =
   'The events on the ClickHouse server (CLICKHOUSE_URL) belong to another installation. Use another server, or restore the ' +
   'control database that belongs to them';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { symlinkSync } from 'node:fs';
+import { globSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
@@ -8,7 +8,8 @@ import { VERSION } from '../../src/config/version.ts';
 import { makeTempDir } from '../support/harness.ts';
 
 const run = promisify(execFile);
-const COMMAND = join(import.meta.dirname, '../../bin/appflow');
+const ROOT = join(import.meta.dirname, '../..');
+const COMMAND = join(ROOT, 'bin/appflow');
 
 test('bin/appflow runs from any folder, through links, on the Node that npm ci installed', async () => {
   const folder = makeTempDir();
@@ -23,4 +24,15 @@ test('bin/appflow runs from any folder, through links, on the Node that npm ci i
   const failed = await run(link, ['keys', 'list'], options).catch((error) => error);
   assert.equal(failed.code, 2);
   assert.ok(failed.stderr.includes(`There is no project in ${join(folder, 'mine')} yet.`), failed.stderr);
+});
+
+// `bin/appflow` exists in a clone only: an installed package has `npx appflow`.
+test('writes every command that it prints as one that works however Appflow was started', () => {
+  const sources = globSync('src/**/*.ts', { cwd: ROOT, exclude: ['**/*.test.ts'] });
+  const fixed = sources.filter((file) => {
+    const code = readFileSync(join(ROOT, file), 'utf8').replaceAll(/\/\*[\s\S]*?\*\/|^\s*\/\/.*$/gm, '');
+    return /['`" (]bin\/appflow [a-z]/.test(code);
+  });
+  // The documentation of errors is about a clone, like all pages.
+  assert.deepEqual(fixed, ['src/api/error-codes.ts']);
 });

@@ -82,7 +82,7 @@ describe('appflow downgrade', () => {
         renameSync(join(copy, from), join(copy, to));
       const own = { ...env, APPFLOW_DATA_DIR: copy };
       const refused = await runCli(['serve'], { ...own, PORT: '0' });
-      assert.match(refused.stderr, /Run `appflow downgrade` again/);
+      assert.match(refused.stderr, /Run `\S*bin\/appflow downgrade` again/);
       await refuseStoresOfOlder(own, killedAfter);
       const { code, stderr } = await runCli(['downgrade'], own);
       assert.equal(code, 0, `${killedAfter}: ${stderr}`);

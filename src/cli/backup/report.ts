@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { commandHint, quoteForShell } from '../../config/command-hint.ts';
+import { commandHint } from '../../config/command-hint.ts';
 import type { Config } from '../../config/config.ts';
+import { quoteForShell } from '../../lib/program.ts';
 import type { BackupDestination } from './destination.ts';
 import type { MadeBackup } from './make-backup.ts';
 import { countBytes, countEvents } from './manifest.ts';

@@ -5,6 +5,7 @@ import { KEY_TYPES } from '../../directory/scopes.ts';
 import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/create.ts';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import { escapeValue } from '../../lib/visible-text.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
@@ -27,7 +28,7 @@ type Options = {
 
 const EXAMPLE = `
 Example: a key for one backend that can only read:
-  bin/appflow keys create --type server --name "Reports" --scopes analytics:read,events:read \\
+  ${PROGRAM} keys create --type server --name "Reports" --scopes analytics:read,events:read \\
     --ip-allowlist 203.0.113.0/24 --metadata team=growth \\
     --rate-limits '{"analytics":{"requests":{"rate":2,"burst":20}}}'`;
 

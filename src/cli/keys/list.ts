@@ -3,6 +3,7 @@ import { type ApiKey, KEY_STATUSES, type KeyStatus, statusOf } from '../../direc
 import { KEY_TYPES, type KeyType } from '../../directory/scopes.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { createKeyFilter } from '../../keys/list.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { readServices } from '../control/read-services.ts';
 import { renderTable } from '../terminal/table.ts';
@@ -11,7 +12,7 @@ type Options = { project?: string; type?: KeyType; status?: KeyStatus; json?: tr
 
 const EXAMPLE = `
 Example: server keys that expire within 30 days:
-  bin/appflow keys list --type server --status expiring`;
+  ${PROGRAM} keys list --type server --status expiring`;
 
 /** The operator sees every key of the project. */
 const EVERY_APP = { appIds: null };

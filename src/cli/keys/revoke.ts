@@ -4,6 +4,7 @@ import { CLI_REQUESTER } from '../../api/caller.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { REVOKE_REASONS, type RevokeReason, revokeKey } from '../../keys/revoke.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import { withServices } from '../control/with-services.ts';
 import { quote } from '../terminal/print.ts';
 import { UsageError } from '../terminal/usage-error.ts';
@@ -13,7 +14,7 @@ type Options = { reason: RevokeReason; yes?: true; json?: true };
 
 const EXAMPLE = `
 Example: a key that was found in a public repository:
-  bin/appflow keys revoke key_01KAB… --reason leaked --yes`;
+  ${PROGRAM} keys revoke key_01KAB… --reason leaked --yes`;
 
 /** Adds `appflow keys revoke`, which asks for confirmation on a terminal and needs `--yes` without one. */
 export function addRevokeCommand(keys: Command): void {

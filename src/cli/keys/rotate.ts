@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { rotateKey } from '../../keys/rotate.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
 import { quote } from '../terminal/print.ts';
@@ -11,7 +12,7 @@ type Options = { graceSeconds?: number; graceFrom?: 'now' | 'first_use'; force?:
 
 const EXAMPLE = `
 Example: a key that ships with an app release. The old secret expires 90 days after the new one is first used:
-  bin/appflow keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
+  ${PROGRAM} keys rotate key_01KAB… --grace-seconds 7776000 --grace-from first_use`;
 
 function parseSeconds(text: string): number {
   if (/^\d{1,9}$/.test(text)) return Number(text);

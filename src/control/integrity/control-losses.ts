@@ -1,10 +1,11 @@
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { PROGRAM } from '../../lib/program.ts';
 import { isChanged } from './file-sum.ts';
 import { lacksCommits } from './lost-commits.ts';
 import { lacksLog } from './open-mark.ts';
 
 /** What to do after the fix of a loss. */
-export const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
+export const ACCEPT = `Then run \`${PROGRAM} doctor --accept-loss\` to stop this warning.`;
 /** The file with the losses of a database that were not accepted yet. */
 export const lossesFile = (file: string) => `${file}-losses`;
 

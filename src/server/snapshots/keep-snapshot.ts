@@ -6,6 +6,7 @@ import type { ControlSnapshot } from '../../control/copy-sqlite.ts';
 import { LAST_CONTROL_MIGRATION } from '../../control/migrate.ts';
 import { messageOf } from '../../lib/errors.ts';
 import type { Log } from '../../lib/log.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import { linkStore } from '../../warehouse/copy/link-store.ts';
 import { listMigrations } from '../../warehouse/migrate.ts';
 import {
@@ -44,7 +45,7 @@ async function keep(dataDir: string, copyControl: CopyControl, log: Log): Promis
     const folder = await copyStores(dataDir, { at: new Date().toISOString(), schema }, copyControl);
     log.info(
       { snapshot: folder },
-      'kept the data as it was before the migrations; `appflow downgrade` restores it',
+      `kept the data as it was before the migrations; \`${PROGRAM} downgrade\` restores it`,
     );
   } catch (error) {
     throw new Error(

@@ -1,4 +1,5 @@
 import { errorCodeOf, messageOf, StorageError } from '../../lib/errors.ts';
+import { PROGRAM } from '../../lib/program.ts';
 
 /**
  * The engine's errors for a file whose content is not what was written (ErrorCodes.cpp of ClickHouse). Some have other
@@ -45,7 +46,7 @@ export function describeDamage(error: unknown): string | undefined {
   if (file === undefined) return undefined;
   return (
     `Stored events cannot be read: ${file} is damaged. Queries that need it fail with 503. Stop the server and run ` +
-    '`bin/appflow doctor`, which checks every file and says what to do.'
+    `\`${PROGRAM} doctor\`, which checks every file and says what to do.`
   );
 }
 

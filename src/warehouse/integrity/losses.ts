@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rename } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PROGRAM } from '../../lib/program.ts';
 import { describeLostRows, type LosableTable } from './lost-rows.ts';
 import { readSealedFile, writeSealedFile } from './sealed-file.ts';
 
@@ -27,7 +28,7 @@ export type Loss = {
 };
 
 const FILE = 'losses.json';
-const ACCEPT = 'Then run `bin/appflow doctor --accept-loss` to stop this warning.';
+const ACCEPT = `Then run \`${PROGRAM} doctor --accept-loss\` to stop this warning.`;
 
 const RESTORE = 'Restore the data folder from a backup';
 const UNREADABLE = `Stored events are lost, but ${FILE}, which says which, is damaged. Compare with a backup.`;

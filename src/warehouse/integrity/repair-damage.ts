@@ -1,5 +1,6 @@
 import type { Clock } from '../../lib/clock.ts';
 import { messageOf } from '../../lib/errors.ts';
+import { PROGRAM } from '../../lib/program.ts';
 import type { Gateway } from '../engine/gateway.ts';
 import { describeDamage } from './damage-error.ts';
 import { CONTENT_OF, type DerivedTable } from './derive-sql.ts';
@@ -63,7 +64,7 @@ export function describeFailure(table: DerivedTable, error: unknown): string {
 
 const describeCounts = (counted: number, read: number) =>
   `The event store counts ${counted} events, but ${read} can be read: a file of the table events is damaged. ` +
-  'Stop the server and run `bin/appflow doctor`, which checks every file and says what to do.';
+  `Stop the server and run \`${PROGRAM} doctor\`, which checks every file and says what to do.`;
 
 /** The number of a block is the microsecond in which it was stored, or a few more. */
 const RECEIVED_SQL = `SELECT count() AS blocks, min(block) AS first, max(block) AS last FROM (
