@@ -155,10 +155,16 @@ browserTest('Events: finds a property by an operator, and counts the events foun
   await page.getByLabel('Property value').fill('14.5');
   await page.getByRole('button', { name: 'Add filter' }).click();
   await page.getByRole('button', { name: 'Remove the filter price is greater than 14.5' }).waitFor();
-  await page.getByRole('status').filter({ hasText: /^3 events$/ }).waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^3 events$/ })
+    .waitFor();
   assert.equal(searchOf(page).get('where'), '["price:gt:14.5"]');
   await page.getByLabel('Range').selectOption('yesterday');
-  await page.getByRole('status').filter({ hasText: /^2 events$/ }).waitFor();
+  await page
+    .getByRole('status')
+    .filter({ hasText: /^2 events$/ })
+    .waitFor();
   await page.getByRole('list', { name: 'Events per hour, oldest first' }).waitFor();
   await inspect(page, 'events');
   assert.deepEqual(problems(), []);
