@@ -92,9 +92,9 @@ browserTest('Overview: shows named ranges, weeks, all apps, and no comparison if
   await card(page, 'Events').getByText('2', { exact: true }).waitFor();
   assert.equal(searchOf(page).get('range'), 'yesterday');
   await page.getByLabel('Range').selectOption('30d');
-  await page.getByText(/^Changes compare/).waitFor();
+  await page.getByText(/^Compared with/).waitFor();
   await page.getByLabel('Compare with the previous period').click();
-  await page.getByText(/^Changes compare/).waitFor({ state: 'detached' });
+  await page.getByText(/^Compared with/).waitFor({ state: 'detached' });
   await page.getByRole('radio', { name: 'Week' }).click();
   await page.getByRole('figure', { name: 'Events per week' }).waitFor();
   await page.getByRole('main').getByLabel('App', { exact: true }).selectOption('all');

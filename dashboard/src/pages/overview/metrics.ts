@@ -15,7 +15,7 @@ export type DayRow = DailyAnswer['data'][number];
 export const METRIC_LABELS: Record<Metric, { label: string; perDay: string; aggregate: string }> = {
   dau: { label: 'Active users', perDay: 'Daily active users', aggregate: 'Daily average' },
   new_users: { label: 'New users', perDay: 'New users per day', aggregate: 'Total' },
-  sessions: { label: 'Sessions', perDay: 'Sessions per day', aggregate: 'Total of all days' },
+  sessions: { label: 'Sessions', perDay: 'Sessions per day', aggregate: 'Daily total' },
   events: { label: 'Events', perDay: 'Events per day', aggregate: 'Total' },
   revenue: { label: 'Revenue', perDay: 'Revenue per day', aggregate: 'Total' },
 };

@@ -165,13 +165,12 @@ function Metrics({ answer: { meta }, comparison, params }: MetricsProps) {
 /** Says what the changes are compared with. */
 function ComparisonNote({ comparison: { current, previous, completeCount } }: { comparison: Comparison }) {
   const before = nameDays(previous.slice(0, completeCount));
-  const now = nameDays(current.slice(0, completeCount));
-  if (before === undefined || now === undefined) return null;
+  if (before === undefined) return null;
   const isOpen = completeCount < current.length;
   return (
     <p className="text-soft text-xs">
-      Changes compare {now} with {before}
-      {completeCount > 1 && ` (${formatAmount(completeCount, 'full day')} each)`}.
+      Compared with {before} (the previous{' '}
+      {completeCount === 1 ? 'full day' : formatAmount(completeCount, 'full day')}).
       {isOpen && " Totals include today; changes and averages don't."}
     </p>
   );
