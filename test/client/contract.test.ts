@@ -22,8 +22,8 @@ const firstArgument = (name: string, path: string) =>
   path.includes('{') ? 'id/1' : (FIRST_ARGUMENTS[name] ?? {});
 
 describe('the admin client', () => {
-  it('has an operation for every route under /v1, and no others', () => {
-    const served = ROUTES.filter(({ path }) => path.startsWith('/v1/'));
+  it('has an operation for every route under /v1 but those of other SDKs, and no others', () => {
+    const served = ROUTES.filter(({ path, dialect }) => path.startsWith('/v1/') && !dialect);
     const routes = served.map(({ method, path, limit }) => `${method} ${path} ${limit}`);
     const known = operations.map(([, { method, path, category }]) => `${method} ${path} ${category}`);
     assert.deepEqual(known.sort(), routes.sort());

@@ -55,9 +55,12 @@ describe('an API key pasted into a request', () => {
     assert.ok(statuses.filter((status) => status === 200).length > 20, 'many answers are no refusals');
   });
 
-  it('is answered whole by the two routes that create keys and by no other', () => {
+  it('is answered whole by the two routes that create keys and the settings of SDKs, which repeat a client key', () => {
     const revealing = ROUTES.filter(({ answer }) => answer.revealsKey).map(nameOf);
-    assert.deepEqual(revealing, ['POST /v1/api-keys', 'POST /v1/api-keys/{id}/rotate']);
+    assert.deepEqual(revealing, [
+      ...['POST /v1/api-keys', 'POST /v1/api-keys/{id}/rotate'],
+      ...['GET /v1/projects/{write_key}/settings', 'GET /sourceConfig'],
+    ]);
   });
 });
 
