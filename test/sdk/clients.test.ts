@@ -42,19 +42,19 @@ for (const [vendor, create] of Object.entries(VENDORS)) {
     }
 
     // RudderStack's client waits for as long as the server says, which is 5 minutes.
-    const isPatient = vendor === 'RudderStack';
-    it('keeps its events while its key is disabled', { skip: isPatient }, async () => {
-      const { clientKey, serverKey, keyId, list } = await api.addProject();
-      const path = `/v1/api-keys/${keyId}`;
-      await api.call('PATCH', path, { key: serverKey, body: { disabled: true } });
-      const countRefused = () => api.services.failures.totals().get('api_key_disabled') ?? 0;
-      const before = countRefused();
-      const sending = create(api.url, clientKey).sendOne('user_1', 'purchase_complete');
-      await until('the key is refused', () => countRefused() > before);
-      await api.call('PATCH', path, { key: serverKey, body: { disabled: false } });
-      await sending;
-      assert.deepEqual(namesOf(await list()), ['purchase_complete']);
-    });
+    if (vendor !== 'RudderStack')
+      it('keeps its events while its key is disabled', async () => {
+        const { clientKey, serverKey, keyId, list } = await api.addProject();
+        const path = `/v1/api-keys/${keyId}`;
+        await api.call('PATCH', path, { key: serverKey, body: { disabled: true } });
+        const countRefused = () => api.services.failures.totals().get('api_key_disabled') ?? 0;
+        const before = countRefused();
+        const sending = create(api.url, clientKey).sendOne('user_1', 'purchase_complete');
+        await until('the key is refused', () => countRefused() > before);
+        await api.call('PATCH', path, { key: serverKey, body: { disabled: false } });
+        await sending;
+        assert.deepEqual(namesOf(await list()), ['purchase_complete']);
+      });
 
     it('gives up with a key that is not valid', async () => {
       const { clientKey, list } = await api.addProject();
