@@ -28,6 +28,8 @@ export type Dialect = {
   /** Returns the key in a body that was read before the caller is known; undefined if it has none. */
   findBodyKey?: (body: unknown) => unknown;
   states: Readonly<Record<RefusalState, RefusalRule>>;
+  /** Other dialects on the same path, and which bodies are in them. They share the body of errors and where the key is. */
+  variants?: readonly { dialect: Dialect; hasBody: (body: unknown) => boolean }[];
   /** What replaces the body of an error, and its schema. Without it, errors are problems (RFC 9457) with this status. */
   error?: {
     schema: TSchema;
@@ -37,13 +39,22 @@ export type Dialect = {
   };
 };
 
+/** Returns the dialect that the body of a request is in; undefined for routes that are not of one. */
+export const findDialect = (dialect: Dialect | undefined, body: unknown): Dialect | undefined =>
+  dialect?.variants?.find(({ hasBody }) => hasBody(body))?.dialect ?? dialect;
+
 /** What someone in the project can undo. */
 const PAUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'api_key_disabled',
+  'ip_not_allowed',
+  'origin_not_allowed',
+  'insufficient_scope',
   'app_required',
   'app_not_allowed',
   'not_found',
 ]);
+
+type Refused = Pick<ApiError, 'code' | 'status' | 'isReversible'>;
 
 const BY_STATUS: Partial<Record<number, RefusalState>> = {
   401: 'bad_key',
@@ -53,9 +64,9 @@ const BY_STATUS: Partial<Record<number, RefusalState>> = {
   429: 'over_limit',
 };
 
-/** Returns what an error means to an SDK; `status` is that of the error. */
-export function findRefusalState(code: ErrorCode, status: number): RefusalState {
-  if (PAUSED.has(code)) return 'paused';
+/** Returns what an error means to an SDK. */
+export function findRefusalState({ code, status, isReversible }: Refused): RefusalState {
+  if (isReversible || PAUSED.has(code)) return 'paused';
   if (status >= 500) return 'unavailable';
   return BY_STATUS[status] ?? 'unreadable';
 }

@@ -10,6 +10,8 @@ export type ErrorDetails = {
   members?: Record<string, unknown>;
   headers?: Record<string, string>;
   cause?: unknown;
+  /** Whether someone in the project can still undo what caused it, although its code says that it is final. */
+  isReversible?: boolean;
 };
 
 /** An answer that is not a success. Thrown by verbs and the pipeline only, rendered in one place. */
@@ -17,8 +19,10 @@ export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
+  readonly isReversible: boolean;
 
-  constructor(code: ErrorCode, { detail, members = {}, headers = {}, cause }: ErrorDetails = {}) {
+  constructor(code: ErrorCode, details: ErrorDetails = {}) {
+    const { detail, members = {}, headers = {}, cause, isReversible = false } = details;
     const message = detail ?? describe(code);
     // An answer, not a fault: no one reads its stack, and collecting one is expensive in a flood of refusals.
     const { stackTraceLimit } = Error;
@@ -29,6 +33,7 @@ export class ApiError extends Error {
     this.code = code;
     this.members = members;
     this.headers = headers;
+    this.isReversible = isReversible;
   }
 
   get status(): number {

@@ -65,6 +65,14 @@ export type ApiKey = {
 /** How long a revoked key can be restored. */
 export const KEY_RESTORABLE_MS = HOUR_MS;
 
+/** Whether a revoked key must stay so. A leak reported later counts too; client keys are in every copy of an app anyway. */
+export const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey): boolean =>
+  revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
+
+/** Whether a key is revoked and can be restored at `now` (epoch milliseconds). */
+export const isRestorable = (key: ApiKey, now: number): boolean =>
+  key.revokedAt !== null && !hasLeaked(key) && now - key.revokedAt <= KEY_RESTORABLE_MS;
+
 const EXPIRING_WITHIN_MS = 30 * DAY_MS;
 
 /** The states of a key. */

@@ -5,21 +5,22 @@ import type { Services } from './pipeline/services.ts';
 
 /**
  * Counts a batch of events that was turned away as a whole, by the key that sent it. Not with 401, where the key proves
- * nothing, nor if the sender disconnected, who got no answer.
+ * nothing, nor if the sender disconnected, who got no answer. Returns the status of the error.
  */
 export function countRefusal(
   { directory, ingestion }: Pick<Services, 'directory' | 'ingestion'>,
   { limit, method }: Route,
   { raw, keyId }: Exchange,
   error: unknown,
-): void {
-  if (limit !== 'events' || method === 'GET' || keyId === undefined || raw.socket.destroyed) return;
+): number {
   const { status, code, members } = toApiError(error);
+  if (limit !== 'events' || method === 'GET' || keyId === undefined || raw.socket.destroyed) return status;
   // Only some of its events were rejected, which are counted one by one.
-  if ('events_with_invalid_fields' in members) return;
+  if ('events_with_invalid_fields' in members) return status;
   const key = directory.findKey(keyId);
-  if (status === 401 || !key) return;
+  if (status === 401 || !key) return status;
   const { projectId, appIds } = key;
   const [onlyApp = ''] = appIds?.length === 1 ? appIds : [];
   ingestion.countRefused({ projectId, keyId, appId: onlyApp, sdk: raw.headers['x-appflow-sdk'], code });
+  return status;
 }

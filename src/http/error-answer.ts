@@ -55,7 +55,7 @@ function toDialectAnswer(
   problem: Record<string, unknown>,
   presentedKey: string | undefined,
 ): ErrorAnswer {
-  const rule = states[findRefusalState(error.code, error.status)];
+  const rule = states[findRefusalState(error)];
   const { status } = rule;
   const text = JSON.stringify(own ? own.render(error, rule, presentedKey) : { ...problem, status });
   return {

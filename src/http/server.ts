@@ -6,12 +6,14 @@ import Fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
+import { findDialect } from '../api/dialect.ts';
 import { createRequestId } from '../api/problem.ts';
 import { listPlaces, type Route } from '../api/route.ts';
 import { EVENT_STREAM, isStreamed, type Streamed } from '../api/streamed.ts';
 import { redactSecrets } from '../directory/secret.ts';
 import type { Slot } from '../limits/in-flight.ts';
 import { type MaybePromise, thenMaybe } from '../limits/maybe-promise.ts';
+import { abortOnDisconnect } from './abort-on-disconnect.ts';
 import { countRefusal } from './count-refusal.ts';
 import { addDashboard, sendNotFoundPage } from './dashboard-files.ts';
 import { compress, compressStream, type Encoded, isCompressible, precompress } from './encoding/compress.ts';
@@ -120,6 +122,7 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
     const params = request.params as Record<string, string>;
     const incoming = { raw, params, requestId };
     const exchange = createExchange(services, incoming, () => abortOnDisconnect(reply));
+    let refusal: number | undefined;
     try {
       const body = await answerRequest(services, served, exchange);
       if (isStreamed(body)) sendStreamed(server, { request, reply }, served.route, exchange, body);
@@ -131,15 +134,16 @@ function addRoute(app: FastifyInstance, server: Served, served: ServedRoute): vo
       }
     } catch (error) {
       const { keyId, personId, presentedKey } = exchange;
-      const { dialect } = served.route;
+      const dialect = findDialect(served.route.dialect, exchange.parsedBody?.value);
       const context = { requestId, route: path, keyId, personId, dialect, presentedKey };
-      countRefusal(services, served.route, exchange, error);
+      refusal = countRefusal(services, served.route, exchange, error);
       sendError(services, { request, reply }, error, exchange.headers, context);
     } finally {
       if (exchange.slot) releaseOnceSent(exchange.slot, reply.raw);
     }
     const { statusCode } = reply;
-    if (exchange.use) services.usage.count(exchange.use, served.route.limit, statusCode);
+    // A dialect may answer another status than that of the error, such as 503 for a key that is disabled.
+    if (exchange.use) services.usage.count(exchange.use, served.route.limit, refusal ?? statusCode);
     tally(statusCode, (performance.now() - startedAt) / 1_000);
     return reply;
   };
@@ -222,16 +226,6 @@ async function encodeConstant(
 function statusOf({ answer }: Route, body: unknown): number {
   if (body === undefined) return 204;
   return answer.pending?.isPending(body) ? 202 : answer.status;
-}
-
-/** Returns a signal that fires when the client disconnects before it has its answer. */
-function abortOnDisconnect(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  if (reply.raw.socket?.destroyed !== false) controller.abort();
-  reply.raw.once('close', () => {
-    if (!reply.raw.writableFinished) controller.abort();
-  });
-  return controller.signal;
 }
 
 /** Releases a slot when its answer is sent, or can no longer be: one that its reader leaves in memory keeps it. */

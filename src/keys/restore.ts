@@ -1,5 +1,5 @@
 import { ApiError } from '../api/errors.ts';
-import { type ApiKey, KEY_RESTORABLE_MS } from '../directory/key.ts';
+import { type ApiKey, hasLeaked, KEY_RESTORABLE_MS } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { appendForKey, changeKey } from './change-key.ts';
 import type { KeyServices } from './create.ts';
@@ -36,10 +36,6 @@ function requireRestorable(key: ApiKey, now: number): void {
   const detail = findObstacle(key, now);
   if (detail !== undefined) throw new ApiError('not_restorable', { detail });
 }
-
-/** A leak reported after a revocation for another reason counts too. Client keys are in every copy of the app anyway. */
-const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey) =>
-  revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
 
 function findObstacle(key: ApiKey, now: number): string | undefined {
   const { revokedAt } = key;

@@ -44,18 +44,29 @@ const EXTRA_HEADERS: Partial<Record<number, readonly ResponseHeader[]>> = {
   503: ['Retry-After'],
 };
 
-/** Returns the status that an error of a route is answered with. */
-export function statusOfError({ dialect }: Pick<Route, 'dialect'>, code: ErrorCode): number {
+/** For an hour after a mistake, a revoked key can be restored. SDKs are answered as if it was disabled. */
+const MAY_BE_REVERSIBLE: ErrorCode = 'api_key_revoked';
+
+/** Returns the statuses that an error of a route can be answered with. */
+export function statusesOfError({ dialect }: Pick<Route, 'dialect'>, code: ErrorCode): number[] {
   const { status } = ERRORS[code];
-  return dialect ? dialect.states[findRefusalState(code, status)].status : status;
+  if (!dialect) return [status];
+  const reversible = code === MAY_BE_REVERSIBLE ? [false, true] : [false];
+  const states = reversible.map((isReversible) => findRefusalState({ code, status, isReversible }));
+  const dialects = [dialect, ...(dialect.variants ?? []).map((variant) => variant.dialect)];
+  return [...new Set(dialects.flatMap((one) => states.map((state) => one.states[state].status)))];
 }
 
 function errorResponses(route: Route, components: Components): Record<string, object> {
-  const byStatus = Map.groupBy(listErrors(route), (code) => statusOfError(route, code));
+  const pairs = [...listErrors(route)].flatMap((code) =>
+    statusesOfError(route, code).map((status) => ({ code, status })),
+  );
+  const byStatus = Map.groupBy(pairs, ({ status }) => status);
   const content = errorContentOf(route, components);
   const isPublic = route.access === 'public';
   return Object.fromEntries(
-    [...byStatus].map(([status, codes]) => {
+    [...byStatus].map(([status, found]) => {
+      const codes = found.map(({ code }) => code);
       const extra = isPublic && status < 429 ? [] : (EXTRA_HEADERS[status] ?? []);
       // Every error but 401 can come after the key is verified, so it has the limits.
       const limits = isPublic || status === 401 ? [] : KEY_HEADERS;

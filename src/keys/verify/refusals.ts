@@ -1,26 +1,39 @@
 import { ERRORS } from '../../api/error-codes.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { FoundKey } from '../../directory/directory.ts';
+import { isRestorable } from '../../directory/key.ts';
 import { findUsageRefusal, type RequestOrigin, type UsageRefusal } from './usage-restrictions.ts';
 import { findStateRefusal, type StateRefusal } from './verify.ts';
+
+/** What else a 401 says. `description` is that of RFC 6750 §3. */
+type InvalidToken = { description?: string; isReversible?: boolean };
 
 /** Returns the 401 for a key that was presented but is not valid, with the challenge that RFC 6750 §3 requires. */
 export function invalidToken(
   code: 'invalid_api_key' | StateRefusal,
   detail?: string,
-  description?: string,
+  { description, isReversible = false }: InvalidToken = {},
 ): ApiError {
   const reason = description === undefined ? '' : `, error_description="${description}"`;
   return new ApiError(code, {
     ...(detail === undefined ? {} : { detail }),
     headers: { 'www-authenticate': `Bearer realm="appflow", error="invalid_token"${reason}` },
+    isReversible,
   });
 }
 
 /** Returns the 401 for a key in this state at `now`: the code says what happened to it, the detail what to do. */
 export function stateRefusalError(code: StateRefusal, found: FoundKey, now: number): ApiError {
   const [detail, description] = REASONS[findReason(code, found, now)];
-  return invalidToken(code, detail, description);
+  const isReversible = code === 'api_key_revoked' && wouldWorkRestored(found, now);
+  return invalidToken(code, detail, { description, isReversible });
+}
+
+/** Whether the key can be restored, and this secret would work then (once the key is enabled, if it is disabled). */
+function wouldWorkRestored({ key, secret }: FoundKey, now: number): boolean {
+  if (!isRestorable(key, now)) return false;
+  const code = findStateRefusal({ key: { ...key, revokedAt: null }, secret }, now);
+  return code === undefined || code === 'api_key_disabled';
 }
 
 /** A secret can stop working while its key still works: after a rotation. */

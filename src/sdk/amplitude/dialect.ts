@@ -56,7 +56,8 @@ export const AMPLITUDE: Dialect = {
     repeatsKey: ({ code }, key) => BAD_KEY.has(code) && key?.startsWith(CLIENT_KEY) === true,
     render: ({ code, message, members }, { status }, key) => ({
       code: status,
-      error: BAD_KEY.has(code) ? `Invalid API key: ${key ?? ''}` : message,
+      // A key that is only paused must not look like one that is not valid.
+      error: status === 400 && BAD_KEY.has(code) ? `Invalid API key: ${key ?? ''}` : message,
       ...(INVALID_FIELDS in members ? { [INVALID_FIELDS]: members[INVALID_FIELDS] } : {}),
     }),
   },

@@ -90,9 +90,12 @@ const SCALE_MAX = 6;
 
 /** Returns a price times a quantity, to 6 decimals; the price if it cannot be read, so that it is rejected visibly. */
 function multiply(price: unknown, quantity: unknown): unknown {
-  const product = Number(parseRevenue(price)) * Number(quantity);
+  const product = toNumber(price) * toNumber(quantity);
   return Number.isFinite(product) ? product.toFixed(SCALE_MAX) : price;
 }
+
+/** Returns NaN for what is no decimal. */
+const toNumber = (value: unknown): number => Number(parseRevenue(value) ?? Number.NaN);
 
 /** Returns the user properties that are set; undefined if there are none. Sums and lists of values are not supported. */
 function toTraits(sent: Fields): Fields | undefined {

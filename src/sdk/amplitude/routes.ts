@@ -1,15 +1,16 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { ApiError } from '../../api/errors.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientItem, lenientText } from '../mapping/lenient-schema.ts';
-import { mapBatch, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { mapBatch, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
-const BATCH = component(
+/** The batches of Amplitude's SDKs. */
+export const AMPLITUDE_BATCH = component(
   'AmplitudeBatch',
   Type.Object({
     api_key: lenientText('The client key.'),
@@ -21,7 +22,8 @@ const BATCH = component(
   { description: 'Events that were sent together. Other members are ignored.' },
 );
 
-const ANSWER = component(
+/** What Amplitude's SDKs are answered. */
+export const AMPLITUDE_RESULT = component(
   'AmplitudeResult',
   closedObject({
     code: Type.Literal(200, { description: 'The status again.' }),
@@ -44,11 +46,11 @@ const batchRoute = defineRoute({
   cors: 'any_origin',
   dialect: AMPLITUDE,
   query: Type.Object({}),
-  body: BATCH,
+  body: AMPLITUDE_BATCH,
   bodyBytesMax: BATCH_BYTES_MAX,
   app: { from: 'body', required: true },
   eventCount: ({ events }) => countEvents({ events }),
-  answer: { status: 200, schema: ANSWER },
+  answer: { status: 200, schema: AMPLITUDE_RESULT },
   example: {
     body: {
       api_key: 'ck_af1_…',
@@ -56,19 +58,26 @@ const batchRoute = defineRoute({
       client_upload_time: '2026-11-28T11:41:59.315Z',
     },
   },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const { events } = body;
-    const mapped = mapBatch(toSentAt(body.client_upload_time), events, createEventMapper());
-    const { rejectedSources } = await storeMapped(services, { caller, app, country }, mapped);
-    if (rejectedSources.length > 0 && events.every(hasId)) throw rejection(rejectedSources);
-    return {
-      code: 200 as const,
-      events_ingested: events.length,
-      payload_size_bytes: 0,
-      server_upload_time: services.clock.now(),
-    };
-  },
+  handle: (services: IngestServices, { caller, app, country, body }) =>
+    storeAmplitudeBatch(services, { caller, app, country }, body),
 });
+
+/** Stores a batch and returns the answer. Throws 422 with the positions of events that are not valid, and what `ingest` throws. */
+export async function storeAmplitudeBatch(
+  services: IngestServices,
+  sender: Sender,
+  { events, client_upload_time }: Static<typeof AMPLITUDE_BATCH>,
+): Promise<Static<typeof AMPLITUDE_RESULT>> {
+  const mapped = mapBatch(toSentAt(client_upload_time), events, createEventMapper());
+  const { rejectedSources } = await storeMapped(services, sender, mapped);
+  if (rejectedSources.length > 0 && events.every(hasId)) throw rejection(rejectedSources);
+  return {
+    code: 200,
+    events_ingested: events.length,
+    payload_size_bytes: 0,
+    server_upload_time: services.clock.now(),
+  };
+}
 
 /** The SDK sends the events that are not listed again: without an ID, they would be stored twice. */
 const hasId = (event: unknown) => toText(toFields(event).insert_id) !== undefined;

@@ -27,7 +27,13 @@ export type StoredBatch = {
   rejectedSources: { index: number; field: string }[];
 };
 
-/** Returns the mapped events of a batch; `map` returns ours for one of theirs, none if it is ignored. */
+/** Who sends a batch. */
+export type Sender = { caller: Caller; app: App | undefined; country: string | undefined };
+
+/**
+ * Returns the mapped events of a batch; `map` returns ours for one of theirs, none if it is ignored. What cannot be mapped
+ * is kept as an event that is rejected: it must not cost the others.
+ */
 export function mapBatch(
   sentAt: string | undefined,
   items: readonly unknown[],
@@ -35,7 +41,7 @@ export function mapBatch(
 ): MappedBatch {
   const batch: MappedBatch = { sentAt, events: [], sources: [], ignored: 0 };
   for (const [index, item] of items.entries()) {
-    const mapped = map(item);
+    const mapped = mapItem(item, map);
     if (mapped.length === 0) batch.ignored += 1;
     for (const event of mapped) {
       batch.events.push(event);
@@ -45,10 +51,22 @@ export function mapBatch(
   return batch;
 }
 
+/** What is stored for an element that is no event: the ingest rejects it. */
+const NO_EVENT = [null];
+
+function mapItem(item: unknown, map: (item: unknown) => readonly object[]): readonly unknown[] {
+  if (typeof item !== 'object' || item === null || Array.isArray(item)) return NO_EVENT;
+  try {
+    return map(item);
+  } catch {
+    return NO_EVENT;
+  }
+}
+
 /** Stores a mapped batch as `POST /v1/events` does. Resolves once it is on disk. */
 export async function storeMapped(
   services: IngestServices,
-  { caller, app, country }: { caller: Caller; app: App | undefined; country: string | undefined },
+  { caller, app, country }: Sender,
   { sentAt, events, sources, ignored }: MappedBatch,
 ): Promise<StoredBatch> {
   const batch = { events, ...(sentAt === undefined ? {} : { sent_at: sentAt }) };

@@ -6,7 +6,8 @@ const PAUSE = { min: 300, max: 300 };
 
 /**
  * PostHog's protocol. Never 429: the SDK for Unity deletes its events then, and those for iOS and Android after three
- * failed attempts. After a 503 they wait for `Retry-After`. After a 413 all of them halve the batch.
+ * failed attempts. After a 503 they wait for `Retry-After`; the SDK for Android waits exactly that long and deletes everything after
+ * the fourth failure, so it is long even for a short outage. After a 413 all of them halve the batch.
  */
 export const POSTHOG: Dialect = {
   name: 'PostHog',
@@ -18,7 +19,7 @@ export const POSTHOG: Dialect = {
     not_allowed: { status: 403 },
     paused: { status: 503, retryAfter: PAUSE },
     over_limit: { status: 503, retryAfter: WAIT },
-    unavailable: { status: 503, retryAfter: { min: 1, max: 300 } },
+    unavailable: { status: 503, retryAfter: PAUSE },
   },
 };
 

@@ -73,10 +73,11 @@ function toUserProperties(event: Fields, properties: Fields, suffix: string): ob
 }
 
 function findTraits(event: Fields, properties: Fields): Fields {
-  const removed = Array.isArray(properties.$unset) ? properties.$unset : [];
+  const listed: unknown[] = Array.isArray(properties.$unset) ? properties.$unset : [];
+  const removed = listed.filter((name) => typeof name === 'string');
   const $set = {
     ...toFields(properties.$set ?? event.$set),
-    ...Object.fromEntries(removed.map((name) => [String(name), null])),
+    ...Object.fromEntries(removed.map((name) => [name, null])),
   };
   const $set_once = toFields(properties.$set_once ?? event.$set_once);
   const traits = compact({

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component } from '../../lib/schema.ts';
+import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, mapBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
 import { mapEvent } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
@@ -23,17 +23,19 @@ const EVENT = component(
   { description: 'An event of PostHog. Other members are ignored.' },
 );
 
-const BATCH = component(
+/** The batches of PostHog's SDKs. An element of the wrong type must not cost the others. */
+export const POSTHOG_BATCH = component(
   'PostHogBatch',
   Type.Object({
     api_key: lenientText('The client key.'),
-    batch: Type.Array(EVENT, { description: 'At most 1,000 events.' }),
+    batch: Type.Array(documentedAs(Type.Unknown(), EVENT), { description: 'At most 1,000 events.' }),
     sent_at: lenientText('When the device sent it.'),
   }),
   { description: 'Events that were sent together. Other members are ignored.' },
 );
 
-const ANSWER = component(
+/** What PostHog's SDKs are answered. */
+export const POSTHOG_RESULT = component(
   'PostHogResult',
   closedObject({ status: Type.Literal(1, { description: 'Always.' }), ...COUNTS }),
   { description: 'What was stored. SDKs look at the status only.' },
@@ -55,27 +57,17 @@ const EXAMPLE = {
   uuid: '01900000-0000-7000-8000-000000000001',
 };
 
-const batchRoute = defineRoute({
-  ...COMMON,
-  path: '/batch',
-  aliases: [{ method: 'POST', path: '/batch/' }],
-  operationId: 'sendPostHogBatch',
-  summary: 'Send a batch as an SDK of PostHog',
-  description:
-    'Takes the batches of the SDKs of PostHog, with a client key as `api_key`. Over a limit, it answers 503 instead of 429, because some of these SDKs delete their events after a 429.',
-  query: Type.Object({}),
-  body: BATCH,
-  eventCount: ({ batch }) => countEvents({ events: batch }),
-  answer: { status: 200, schema: ANSWER },
-  example: { body: { api_key: 'ck_af1_…', batch: [EXAMPLE], sent_at: '2026-11-22T10:00:05Z' } },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const mapped = mapBatch(toSentAt(body.sent_at), body.batch, mapEvent);
-    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
-    return { status: 1 as const, ...counts };
-  },
-});
+/** Stores a batch and returns the answer. Throws what `ingest` throws. */
+export async function storePostHogBatch(
+  services: IngestServices,
+  sender: Sender,
+  { batch, sent_at }: Static<typeof POSTHOG_BATCH>,
+): Promise<Static<typeof POSTHOG_RESULT>> {
+  const { counts } = await storeMapped(services, sender, mapBatch(toSentAt(sent_at), batch, mapEvent));
+  return { status: 1, ...counts };
+}
 
-const EVENTS = Type.Union([EVENT, Type.Array(EVENT), BATCH], {
+const EVENTS = Type.Union([EVENT, Type.Array(documentedAs(Type.Unknown(), EVENT)), POSTHOG_BATCH], {
   description: 'One event, a list of events, or a batch.',
 });
 
@@ -97,7 +89,7 @@ const eventRoute = defineRoute({
   }),
   body: EVENTS,
   eventCount: (body) => countEvents({ events: [...listEvents(body)] }),
-  answer: { status: 200, schema: ANSWER, mayBeEmpty: true },
+  answer: { status: 200, schema: POSTHOG_RESULT, mayBeEmpty: true },
   example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
   async handle(services: IngestServices, { caller, app, country, query, body }) {
     const mapped = mapBatch(toSentAt(toFields(body).sent_at), listEvents(body), mapEvent);
@@ -106,5 +98,5 @@ const eventRoute = defineRoute({
   },
 });
 
-/** What the SDKs of PostHog call. */
-export const posthogRoutes = [batchRoute, eventRoute, ...stubRoutes] satisfies Route<never>[];
+/** What the SDKs of PostHog call besides `batchRoute`. */
+export const posthogRoutes = [eventRoute, ...stubRoutes] satisfies Route<never>[];

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox';
 import { type Alias, defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component } from '../../lib/schema.ts';
+import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, mapBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
@@ -30,7 +30,7 @@ const MESSAGE = component(
 const BATCH = component(
   'SegmentBatch',
   Type.Object({
-    batch: Type.Array(MESSAGE, { description: 'At most 1,000 messages.' }),
+    batch: Type.Array(documentedAs(Type.Unknown(), MESSAGE), { description: 'At most 1,000 messages.' }),
     sentAt: lenientText('When the device sent it.'),
     writeKey: lenientText('The client key, unless it is the user of `Basic`.'),
   }),
@@ -101,7 +101,7 @@ function messageRoute<const Name extends string>(type: MessageType, operationId:
 
 async function storeMessage(
   services: IngestServices,
-  sender: Parameters<typeof storeMapped>[1],
+  sender: Sender,
   message: Static<typeof MESSAGE>,
   type: MessageType,
 ) {

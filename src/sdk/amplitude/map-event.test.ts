@@ -1,0 +1,17 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { createEventMapper } from './map-event.ts';
+
+/** Returns the properties of the first event that an event of Amplitude becomes. */
+function propertiesOf(event: object): unknown {
+  const [first] = createEventMapper()({ event_type: 'purchase', user_id: 'user_1', ...event });
+  return first && 'properties' in first ? first.properties : undefined;
+}
+
+it('multiplies numbers and texts of numbers only', () => {
+  const deep = JSON.parse(`${'['.repeat(5_000)}1${']'.repeat(5_000)}`);
+  for (const $quantity of [{ toString: 0 }, deep, 'two', true])
+    assert.doesNotThrow(() => propertiesOf({ event_properties: { $price: 1, $quantity } }));
+  const properties = propertiesOf({ event_properties: { $price: '1.50', $quantity: '2' } });
+  assert.deepEqual(properties, { revenue: '3', quantity: '2' });
+});

@@ -1,0 +1,61 @@
+import { type Static, Type } from 'typebox';
+import type { Dialect } from '../api/dialect.ts';
+import { defineRoute } from '../api/route.ts';
+import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../events/ingest/ingest.ts';
+import { AMPLITUDE } from './amplitude/dialect.ts';
+import { AMPLITUDE_BATCH, AMPLITUDE_RESULT, storeAmplitudeBatch } from './amplitude/routes.ts';
+import { toFields } from './mapping/event-parts.ts';
+import { POSTHOG } from './posthog/dialect.ts';
+import { POSTHOG_BATCH, POSTHOG_RESULT, storePostHogBatch } from './posthog/routes.ts';
+
+/** Batches of PostHog have a `batch`, those of Amplitude have `events`. */
+const isAmplitude = (body: unknown): body is Static<typeof AMPLITUDE_BATCH> =>
+  !Array.isArray(toFields(body).batch) && Array.isArray(toFields(body).events);
+
+/** PostHog's protocol, or Amplitude's if the body is in it. PostHog's SDKs do not read the body of an error. */
+const EITHER: Dialect = {
+  ...POSTHOG,
+  name: 'PostHog and Amplitude',
+  variants: [{ dialect: AMPLITUDE, hasBody: isAmplitude }],
+  ...(AMPLITUDE.error ? { error: AMPLITUDE.error } : {}),
+};
+
+/** The path that the SDKs of PostHog and Amplitude both send batches to. */
+export const batchRoute = defineRoute({
+  method: 'POST',
+  path: '/batch',
+  aliases: [{ method: 'POST', path: '/batch/' }],
+  operationId: 'sendPostHogBatch',
+  summary: 'Send a batch as an SDK of PostHog or Amplitude',
+  description:
+    'Takes the batches of the SDKs of PostHog, and those of Amplitude, which have `events` instead of `batch`, with a client key as `api_key`. Over a limit, it answers SDKs of PostHog 503 instead of 429, because some of them delete their events after a 429.',
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: EITHER,
+  query: Type.Object({}),
+  body: Type.Union([POSTHOG_BATCH, AMPLITUDE_BATCH], { description: 'A batch of PostHog or Amplitude.' }),
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'body', required: true },
+  eventCount: (body) => countEvents({ events: isAmplitude(body) ? body.events : body.batch }),
+  answer: { status: 200, schema: Type.Union([POSTHOG_RESULT, AMPLITUDE_RESULT]) },
+  example: {
+    body: {
+      api_key: 'ck_af1_…',
+      batch: [
+        {
+          event: 'Order Completed',
+          distinct_id: 'user_123',
+          uuid: '01900000-0000-7000-8000-000000000001',
+        },
+      ],
+      sent_at: '2026-11-22T10:00:05Z',
+    },
+  },
+  async handle(services: IngestServices, { caller, app, country, body }) {
+    const sender = { caller, app, country };
+    return isAmplitude(body)
+      ? storeAmplitudeBatch(services, sender, body)
+      : storePostHogBatch(services, sender, body);
+  },
+});
