@@ -62,6 +62,11 @@ export function copyDigits(from: object, to: object): void {
   if (known) digits.set(to, known);
 }
 
+/** Lets an object count as one that contains an object with `digitsOf`. */
+export function markDigits(holder: object): void {
+  mark(holder);
+}
+
 /** The event store's parser rejects a whole text with an integer beyond 64 bits, unless it has an exponent. */
 const ENGINE_EXPONENT = 'e0';
 const INT64_MIN = -(2n ** 63n);

@@ -5,6 +5,7 @@ import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../events/ing
 import { AMPLITUDE } from './amplitude/dialect.ts';
 import { AMPLITUDE_BATCH, AMPLITUDE_RESULT, storeAmplitudeBatch } from './amplitude/routes.ts';
 import { toFields } from './mapping/event-parts.ts';
+import { hasEvents } from './mapping/store-mapped.ts';
 import { POSTHOG } from './posthog/dialect.ts';
 import { POSTHOG_BATCH, POSTHOG_RESULT, storePostHogBatch } from './posthog/routes.ts';
 
@@ -36,7 +37,7 @@ export const batchRoute = defineRoute({
   query: Type.Object({}),
   body: Type.Union([POSTHOG_BATCH, AMPLITUDE_BATCH], { description: 'A batch of PostHog or Amplitude.' }),
   bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'body', required: true },
+  app: { from: 'query', required: hasEvents },
   eventCount: (body) => countEvents({ events: isAmplitude(body) ? body.events : body.batch }),
   answer: { status: 200, schema: Type.Union([POSTHOG_RESULT, AMPLITUDE_RESULT]) },
   example: {

@@ -95,3 +95,28 @@ it('counts a refused request by its reason, not by the status that the SDK needs
   const { body } = await api.call('GET', `/v1/api-keys/${id}/usage`, { key: project.server_key });
   assert.equal(body.data.at(-1)?.unauthorized, 1, JSON.stringify(body));
 });
+
+it('answers 200 to a batch without events, even if the key reaches several apps', async () => {
+  const project = await initProject(api.config);
+  const app = { name: 'Second', platform: 'ios' };
+  await api.call('POST', '/v1/apps', { key: project.server_key, body: app });
+  const empty = { writeKey: project.client_key, batch: [] };
+  assert.equal((await api.call('POST', '/v1/batch', { body: empty })).status, 200);
+  const filled = { ...empty, batch: [eventOf(project.client_key)] };
+  assert.equal((await api.call('POST', '/v1/batch', { body: filled })).status, 503);
+});
+
+it('ignores an app_id in a body, which is not one of Appflow', async () => {
+  const { client_key } = await initProject(api.config);
+  const body = { writeKey: client_key, app_id: 'com.example.app', batch: [eventOf(client_key)] };
+  assert.equal((await api.call('POST', '/v1/batch', { body })).status, 200);
+});
+
+it('RudderStack: never answers 400 for settings, after which SDKs erase what they have stored', async () => {
+  const { client_key } = await initProject(api.config);
+  for (const query of ['?p=android&p=ios', '?p=%ff', '?p=%']) {
+    // Not with `call`: the answer has the key, as it should.
+    const { status } = await fetch(`${api.url}/sourceConfig${query}`, { headers: basic(client_key) });
+    assert.ok([200, 503].includes(status), `${query}: ${status}`);
+  }
+});

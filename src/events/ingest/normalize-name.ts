@@ -4,6 +4,7 @@ const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const NAME_LENGTH_MAX = 64;
 const PREFIX = 'event_';
 const HASH_LENGTH = 8;
+const READ_CHARACTERS_MAX = 1_024;
 
 /** Names that SDKs send by themselves, and what the same thing is called here. */
 export const RENAMED: Readonly<Record<string, string>> = {
@@ -16,6 +17,7 @@ export const RENAMED: Readonly<Record<string, string>> = {
   'Application Backgrounded': 'app_background',
   'Application Foregrounded': 'app_foreground',
   'Application Crashed': 'app_crash',
+  'Order Refunded': 'refund',
   '[Amplitude] Application Installed': 'app_install',
   '[Amplitude] Application Updated': 'app_update',
   '[Amplitude] Application Opened': 'app_open',
@@ -26,27 +28,34 @@ export const RENAMED: Readonly<Record<string, string>> = {
 
 /** Combining accents: what is left of `é` when it is taken apart. */
 const ACCENTS = /\p{M}+/gu;
+/** Letters and digits that are not of ASCII. */
+const OTHER_LETTERS = /(?![a-z0-9])[\p{L}\p{N}]/u;
 
 /**
  * Returns the event name that a name of any form becomes: `Order Completed` and `orderCompleted` become `order_completed`.
- * Names that are valid already, and those in `RENAMED`, come first. A name without letters or digits of ASCII becomes
- * `event_` and a hash of it, so that different names stay different.
+ * Names that are valid already, and those in `RENAMED`, come first. If letters or digits are lost, because they are not
+ * Latin or the name is too long, a hash of the name is added, so that different names stay different.
  */
 export function normalizeEventName(name: string): string {
   if (EVENT_NAME.test(name)) return name;
   if (Object.hasOwn(RENAMED, name)) return RENAMED[name] ?? name;
-  const words = name
-    .slice(0, 1_024)
+  const latin = name
+    .slice(0, READ_CHARACTERS_MAX)
     .normalize('NFKD')
     .replaceAll(ACCENTS, '')
     .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
     .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
-    .toLowerCase()
-    .split(/[^a-z0-9]+/)
-    .filter((word) => word !== '')
-    .join('_');
-  if (words === '') return PREFIX + createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
-  const started = /^[a-z]/.test(words) ? words : PREFIX + words;
-  const cut = started.slice(0, NAME_LENGTH_MAX);
-  return cut.endsWith('_') ? cut.slice(0, -1) : cut;
+    .toLowerCase();
+  const words = latin.split(/[^a-z0-9]+/).filter((word) => word !== '');
+  const joined = words.join('_');
+  const started = /^[a-z]/.test(joined) ? joined : PREFIX + joined;
+  const isCut = name.length > READ_CHARACTERS_MAX || started.length > NAME_LENGTH_MAX;
+  return isCut || words.length === 0 || OTHER_LETTERS.test(latin) ? addHash(started, name) : started;
+}
+
+/** Returns the beginning of a name that is stored, and a hash of the one that was sent. */
+function addHash(started: string, name: string): string {
+  const hash = createHash('sha256').update(name).digest('hex').slice(0, HASH_LENGTH);
+  const kept = started.slice(0, NAME_LENGTH_MAX - HASH_LENGTH - 1);
+  return `${kept.endsWith('_') ? kept.slice(0, -1) : kept}_${hash}`;
 }

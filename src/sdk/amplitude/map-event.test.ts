@@ -15,3 +15,9 @@ it('multiplies numbers and texts of numbers only', () => {
   const properties = propertiesOf({ event_properties: { $price: '1.50', $quantity: '2' } });
   assert.deepEqual(properties, { revenue: '3', quantity: '2' });
 });
+
+it('takes a price without a quantity as the revenue, and keeps one with a quantity that is no number', () => {
+  const of = ($quantity: unknown) => propertiesOf({ event_properties: { $price: '9.99', $quantity } });
+  assert.deepEqual(of(''), { revenue: '9.99', quantity: '' });
+  assert.deepEqual(of('two'), { $original_revenue: '9.99 × two', quantity: 'two' });
+});

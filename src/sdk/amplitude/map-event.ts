@@ -1,9 +1,11 @@
 import { parseRevenue } from '../../events/ingest/revenue.ts';
+import { digitsOf } from '../../lib/exact-json.ts';
 import {
   compact,
   extend,
   type Fields,
   isFilled,
+  readText,
   toContextText,
   toFields,
   toLinkId,
@@ -11,7 +13,10 @@ import {
   toName,
   toPlatform,
   toSdk,
+  toSetId,
   toText,
+  toTime,
+  toUserTraits,
 } from '../mapping/event-parts.ts';
 
 /** Types that are not events of the app, and ours for them, if we have one. */
@@ -56,9 +61,9 @@ function mapEvent(event: Fields): object[] {
   if (event_type === '$identify')
     return traits ? [{ ...toBase(event), event_name: '$set', properties: traits }] : [];
   const { event_name, original } = toEventName(event_type);
-  const properties = toProperties(event, original);
+  const properties = toProperties(event, event_name, original);
   const own = { ...toBase(event), event_name, ...(isFilled(properties) ? { properties } : {}) };
-  return traits ? [own, { ...toBase(event, '-set'), event_name: '$set', properties: traits }] : [own];
+  return traits ? [own, { ...toBase(event, toSetId), event_name: '$set', properties: traits }] : [own];
 }
 
 function toEventName(type: unknown): ReturnType<typeof toName> {
@@ -67,31 +72,41 @@ function toEventName(type: unknown): ReturnType<typeof toName> {
   return mark === undefined ? toName(type) : { event_name: mark, original: {} };
 }
 
-function toProperties(event: Fields, added: Fields): Fields {
+function toProperties(event: Fields, eventName: unknown, added: Fields): Fields {
   const own = toFields(event.event_properties);
   const renamed = Object.fromEntries(
     RENAMED.flatMap(([from, to]) => (own[from] === undefined ? [] : [[to, own[from]]])),
   );
   const currency = own.currency ?? own.$currency ?? event.currency;
-  return extend(own, { ...renamed, ...toMoney(toRevenue(event, own), currency), ...added }, MONEY);
+  return extend(
+    own,
+    { ...renamed, ...toMoney({ ...toRevenue(event, own), currency }, eventName), ...added },
+    MONEY,
+  );
 }
 
 /** The revenue of an event, or its price times its quantity. */
-function toRevenue(event: Fields, own: Fields): unknown {
-  const sent = own.revenue ?? own.$revenue ?? event.revenue;
-  if (sent !== undefined && sent !== null) return sent;
+function toRevenue(event: Fields, own: Fields): { revenue: unknown; digits?: string | undefined } {
+  for (const [holder, name] of [
+    [own, 'revenue'],
+    [own, '$revenue'],
+    [event, 'revenue'],
+  ] as const) {
+    const revenue = holder[name];
+    if (revenue !== undefined && revenue !== null) return { revenue, digits: digitsOf(holder, name) };
+  }
   const price = own.$price ?? event.price;
-  return price === undefined || price === null
-    ? undefined
-    : multiply(price, own.$quantity ?? event.quantity ?? 1);
+  const isFree = price === undefined || price === null || price === '';
+  return { revenue: isFree ? undefined : multiply(price, own.$quantity ?? event.quantity) };
 }
 
 const SCALE_MAX = 6;
 
-/** Returns a price times a quantity, to 6 decimals; the price if it cannot be read, so that it is rejected visibly. */
+/** Returns a price times a quantity (1 if there is none), to 6 decimals; what was sent if it is no amount. */
 function multiply(price: unknown, quantity: unknown): unknown {
+  if (quantity === undefined || quantity === null || quantity === '') return price;
   const product = toNumber(price) * toNumber(quantity);
-  return Number.isFinite(product) ? product.toFixed(SCALE_MAX) : price;
+  return Number.isFinite(product) ? product.toFixed(SCALE_MAX) : `${toText(price)} × ${toText(quantity)}`;
 }
 
 /** Returns NaN for what is no decimal. */
@@ -101,16 +116,12 @@ const toNumber = (value: unknown): number => Number(parseRevenue(value) ?? Numbe
 function toTraits(sent: Fields): Fields | undefined {
   const isPlain = isFilled(sent) && !Object.keys(sent).some((name) => name.startsWith('$'));
   const removed = Object.keys(toFields(sent[UNSET])).map((name) => [name, null]);
-  const $set = isPlain ? sent : { ...toFields(sent[SET]), ...Object.fromEntries(removed) };
-  const $set_once = toFields(sent[SET_ONCE]);
-  return compact({
-    $set: isFilled($set) ? $set : undefined,
-    $set_once: isFilled($set_once) ? $set_once : undefined,
-  });
+  const $set = isPlain ? sent : extend(toFields(sent[SET]), Object.fromEntries(removed));
+  return toUserTraits($set, toFields(sent[SET_ONCE]));
 }
 
 function toLink(event: Fields): (Fields & { event_id: string }) | undefined {
-  const [userId, deviceId] = [toText(event.user_id), toText(event.device_id)];
+  const [userId, deviceId] = [readText(event, 'user_id'), readText(event, 'device_id')];
   if (userId === undefined || deviceId === undefined || userId === deviceId) return undefined;
   const properties = { anonymous_id: deviceId };
   return { ...toBase(event), event_id: toLinkId(userId, deviceId), event_name: '$identify', properties };
@@ -121,15 +132,15 @@ const NO_SESSION = '-1';
 
 const COUNTRY = /^[A-Z]{2}$/;
 
-function toBase(event: Fields, suffix = ''): Fields {
-  const id = toText(event.insert_id);
-  const session = toText(event.session_id);
+function toBase(event: Fields, toId = (id: string) => id): Fields {
+  const id = readText(event, 'insert_id');
+  const session = readText(event, 'session_id');
   const { country, language, platform, os_name } = event;
   return (
     compact({
-      event_id: id === undefined ? undefined : id + suffix,
-      app_user_id: toText(event.user_id) ?? toText(event.device_id),
-      timestamp: event.time,
+      event_id: id === undefined ? undefined : toId(id),
+      app_user_id: readText(event, 'user_id') ?? readText(event, 'device_id'),
+      timestamp: toTime(event.time),
       session_id: session === NO_SESSION ? undefined : session,
       context: compact({
         platform: toPlatform(platform) ?? toPlatform(os_name),

@@ -5,7 +5,7 @@ import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/
 import { closedObject, component } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientItem, lenientText } from '../mapping/lenient-schema.ts';
-import { mapBatch, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { hasEvents, mapBatch, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -48,7 +48,7 @@ const batchRoute = defineRoute({
   query: Type.Object({}),
   body: AMPLITUDE_BATCH,
   bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'body', required: true },
+  app: { from: 'query', required: hasEvents },
   eventCount: ({ events }) => countEvents({ events }),
   answer: { status: 200, schema: AMPLITUDE_RESULT },
   example: {

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
+import { isCurrency } from '../../api/formats.ts';
 import { normalizeEventName } from '../../events/ingest/normalize-name.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
-import { copyDigits } from '../../lib/exact-json.ts';
+import { SECOND_MS } from '../../lib/durations.ts';
+import { copyDigits, digitsOf, hasDigits, markDigits } from '../../lib/exact-json.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 
 /** An object whose members are not known yet. */
@@ -22,6 +24,10 @@ export function toText(value: unknown): string | undefined {
   if (typeof value === 'string') return value === '' ? undefined : value;
   return typeof value === 'number' && Number.isFinite(value) ? String(value) : undefined;
 }
+
+/** Returns a member as `toText` does, with all digits of a long number. */
+export const readText = (fields: Fields, name: string): string | undefined =>
+  digitsOf(fields, name) ?? toText(fields[name]);
 
 /** Returns a value for the context: a text of at most 128 characters. */
 export const toContextText = (value: unknown): string | undefined =>
@@ -54,9 +60,22 @@ export function extend(fields: Fields, added: Fields, without: ReadonlySet<strin
   return extended;
 }
 
+/** Seconds since 1970, from 2001 to 5138: as milliseconds, they are days of 1970. */
+const SECONDS_MIN = 1e9;
+const SECONDS_MAX = 1e11;
+
+/** Returns a time as it was sent: a text, or milliseconds since 1970, which seconds become. */
+export function toTime(value: unknown): string | number | undefined {
+  if (typeof value !== 'number') return toText(value);
+  return value >= SECONDS_MIN && value < SECONDS_MAX ? value * SECOND_MS : value;
+}
+
 /** Returns the time at which the device sent the batch, if it can be read: a wrong one must not cost the batch. */
-export const toSentAt = (value: unknown): string | undefined =>
-  typeof value === 'string' && parseTimestamp(value) !== undefined ? value : undefined;
+export function toSentAt(value: unknown): string | number | undefined {
+  const time = toTime(value);
+  const isSeconds = typeof time === 'number' && Math.abs(time) < SECONDS_MAX;
+  return isSeconds || parseTimestamp(time) === undefined ? undefined : time;
+}
 
 /** Returns the name as it is stored, and the property that keeps what the SDK sent if that is something else. */
 export function toName(sent: unknown): { event_name: unknown; original: Fields } {
@@ -65,17 +84,48 @@ export function toName(sent: unknown): { event_name: unknown; original: Fields }
   return { event_name, original: event_name === sent ? NO_FIELDS : { $original_name: sent } };
 }
 
-/** Returns the revenue and currency of an event as ours: exact decimals, upper case. Others stay, to be rejected visibly. */
-export function toMoney(revenue: unknown, currency: unknown): Fields {
-  return {
-    ...(revenue === undefined || revenue === null ? {} : { revenue: parseRevenue(revenue) ?? revenue }),
-    ...(typeof currency === 'string' && currency !== '' ? { currency: currency.toUpperCase() } : {}),
-  };
+/** Money as an SDK sends it; `digits` is the text of a revenue that its number cannot carry. */
+export type SentMoney = { revenue: unknown; currency: unknown; digits?: string | undefined };
+
+/**
+ * Returns the revenue and currency of an event as ours: exact decimals, upper case. What is not money must not cost the
+ * event: both are kept in properties with other names, as an amount in the wrong currency would be worse than none.
+ */
+export function toMoney({ revenue, currency, digits }: SentMoney, eventName: unknown): Fields {
+  const amount = isEmpty(revenue) ? undefined : (parseRevenue(digits) ?? parseRevenue(revenue));
+  const code = isEmpty(currency) ? undefined : toText(currency)?.toUpperCase();
+  const isAmount = isEmpty(revenue) || (amount !== undefined && isAllowed(amount, eventName));
+  const isMoney = isAmount && (isEmpty(currency) || isCurrency(code));
+  const found = isMoney
+    ? { revenue: amount, currency: code }
+    : { $original_revenue: digits ?? toText(revenue), $original_currency: toText(currency) };
+  return compact(found) ?? NO_FIELDS;
 }
+
+const isEmpty = (value: unknown): boolean => value === undefined || value === null || value === '';
+
+const isAllowed = (amount: string, eventName: unknown) => !amount.startsWith('-') || eventName === 'refund';
 
 /** Returns the ID of the event that links two IDs: always the same, so that it is stored once. */
 export function toLinkId(userId: string, anonymousId: string): string {
   return `id-${createHash('sha256').update(`${userId}\0${anonymousId}`).digest('hex').slice(0, 32)}`;
+}
+
+/** Returns the ID of the event with the user properties of an event that has this ID. */
+export const toSetId = (id: string): string =>
+  `set-${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+
+/** Returns the first of these values that is an object with members; an empty object if none is. */
+export const findFilled = (...values: unknown[]): Fields => values.map(toFields).find(isFilled) ?? NO_FIELDS;
+
+/** Returns user properties as our events have them; undefined if there are none. Long numbers keep their digits. */
+export function toUserTraits($set: Fields, $set_once: Fields): Fields | undefined {
+  const traits = compact({
+    $set: isFilled($set) ? $set : undefined,
+    $set_once: isFilled($set_once) ? $set_once : undefined,
+  });
+  if (traits && [$set, $set_once].some(hasDigits)) markDigits(traits);
+  return traits;
 }
 
 /** Whether an object has a member at all. */

@@ -1,11 +1,13 @@
+import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
 import type { App } from '../../directory/app.ts';
 import { type IngestServices, ingest } from '../../events/ingest/ingest.ts';
+import { toFields } from './event-parts.ts';
 
 /** A batch of an SDK as ours. `sources` has, for each event, the index of the SDK's event that it comes from. */
 export type MappedBatch = {
-  sentAt: string | undefined;
+  sentAt: string | number | undefined;
   events: unknown[];
   sources: number[];
   ignored: number;
@@ -35,13 +37,13 @@ export type Sender = { caller: Caller; app: App | undefined; country: string | u
  * is kept as an event that is rejected: it must not cost the others.
  */
 export function mapBatch(
-  sentAt: string | undefined,
+  sentAt: string | number | undefined,
   items: readonly unknown[],
   map: (item: unknown) => readonly object[],
 ): MappedBatch {
   const batch: MappedBatch = { sentAt, events: [], sources: [], ignored: 0 };
   for (const [index, item] of items.entries()) {
-    const mapped = mapItem(item, map);
+    const mapped = mapItem(item, (one) => map(one).map((event) => withId(event, index, sentAt)));
     if (mapped.length === 0) batch.ignored += 1;
     for (const event of mapped) {
       batch.events.push(event);
@@ -49,6 +51,25 @@ export function mapBatch(
     }
   }
   return batch;
+}
+
+/**
+ * Returns an event with an ID. One that was sent without is derived from what it contains and its place in the batch, so that
+ * it is stored once if the batch is sent again. Without any time, the same event may have happened twice: it gets none.
+ */
+function withId(event: object, index: number, sentAt: MappedBatch['sentAt']): object {
+  const { event_id, timestamp } = toFields(event);
+  const time = timestamp ?? sentAt;
+  if (event_id !== undefined || time === undefined) return event;
+  const content = JSON.stringify([time, index, event]);
+  return { ...event, event_id: `at-${createHash('sha256').update(content).digest('hex').slice(0, 32)}` };
+}
+
+/** Whether a body has an event, which needs an app. */
+export function hasEvents(body: unknown): boolean {
+  const { batch, events } = toFields(body);
+  const list = Array.isArray(body) ? body : (batch ?? events);
+  return !Array.isArray(list) || list.length > 0;
 }
 
 /** What is stored for an element that is no event: the ingest rejects it. */

@@ -1,15 +1,21 @@
+import { digitsOf } from '../../lib/exact-json.ts';
 import {
   compact,
   extend,
   type Fields,
+  findFilled,
   isFilled,
+  readText,
   toContextText,
   toFields,
   toMoney,
   toName,
   toPlatform,
   toSdk,
+  toSetId,
   toText,
+  toTime,
+  toUserTraits,
 } from '../mapping/event-parts.ts';
 
 /** Events that PostHog needs for itself: feature flags, groups, recordings and measurements of pages. */
@@ -36,10 +42,10 @@ export function mapEvent(value: unknown): object[] {
     case '$create_alias':
     case '$merge_dangerously':
       return [
-        { ...toBase(event, properties), event_name: '$identify', properties: toLink(properties.alias) },
+        { ...toBase(event, properties), event_name: '$identify', properties: toLink(properties, 'alias') },
       ];
     case '$set':
-      return toUserProperties(event, properties, '');
+      return toUserProperties(event, properties);
     default:
       return IGNORED.has(event.event) ? [] : mapOther(event, properties);
   }
@@ -47,54 +53,52 @@ export function mapEvent(value: unknown): object[] {
 
 function mapIdentify(event: Fields, properties: Fields): object[] {
   const { $anon_distinct_id } = properties;
-  if (toText($anon_distinct_id) === undefined) return toUserProperties(event, properties, '');
-  const linked = { ...toLink($anon_distinct_id), ...findTraits(event, properties) };
+  if (toText($anon_distinct_id) === undefined) return toUserProperties(event, properties);
+  const linked = extend(findTraits(event, properties) ?? {}, toLink(properties, '$anon_distinct_id'));
   return [{ ...toBase(event, properties), event_name: '$identify', properties: linked }];
 }
 
-const toLink = (anonymousId: unknown): Fields => ({ anonymous_id: toText(anonymousId) ?? null });
+const toLink = (properties: Fields, name: string): Fields => ({
+  anonymous_id: readText(properties, name) ?? null,
+});
 
 function mapOther(event: Fields, properties: Fields): object[] {
   const { event_name, original } = toName(event.event);
-  const money = toMoney(
-    properties.revenue ?? properties.$revenue,
-    properties.currency ?? properties.$currency,
-  );
+  const revenueName = properties.revenue === undefined ? '$revenue' : 'revenue';
+  const sent = {
+    revenue: properties[revenueName],
+    currency: properties.currency ?? properties.$currency,
+    digits: digitsOf(properties, revenueName),
+  };
+  const money = toMoney(sent, event_name);
   const own = extend(properties, { ...money, ...original }, CONSUMED);
   const mapped = { ...toBase(event, properties), event_name, ...(isFilled(own) ? { properties: own } : {}) };
-  return [mapped, ...toUserProperties(event, properties, '-set')];
+  return [mapped, ...toUserProperties(event, properties, toSetId)];
 }
 
 /** Returns the user properties that any event can carry, as an event of their own. */
-function toUserProperties(event: Fields, properties: Fields, suffix: string): object[] {
+function toUserProperties(event: Fields, properties: Fields, toId?: (id: string) => string): object[] {
   const traits = findTraits(event, properties);
-  if (!isFilled(traits)) return [];
-  return [{ ...toBase(event, properties, suffix), event_name: '$set', properties: traits }];
+  if (!traits) return [];
+  return [{ ...toBase(event, properties, toId), event_name: '$set', properties: traits }];
 }
 
-function findTraits(event: Fields, properties: Fields): Fields {
+function findTraits(event: Fields, properties: Fields): Fields | undefined {
   const listed: unknown[] = Array.isArray(properties.$unset) ? properties.$unset : [];
   const removed = listed.filter((name) => typeof name === 'string');
-  const $set = {
-    ...toFields(properties.$set ?? event.$set),
-    ...Object.fromEntries(removed.map((name) => [name, null])),
-  };
-  const $set_once = toFields(properties.$set_once ?? event.$set_once);
-  const traits = compact({
-    $set: isFilled($set) ? $set : undefined,
-    $set_once: isFilled($set_once) ? $set_once : undefined,
-  });
-  return traits ?? {};
+  const gone = Object.fromEntries(removed.map((name) => [name, null]));
+  const $set = extend(findFilled(properties.$set, event.$set), gone);
+  return toUserTraits($set, findFilled(properties.$set_once, event.$set_once));
 }
 
-function toBase(event: Fields, properties: Fields, suffix = ''): Fields {
-  const id = toText(event.uuid) ?? toText(properties.$insert_id);
+function toBase(event: Fields, properties: Fields, toId = (id: string) => id): Fields {
+  const id = readText(event, 'uuid') ?? readText(properties, '$insert_id');
   return (
     compact({
-      event_id: id === undefined ? undefined : id + suffix,
-      app_user_id: toText(event.distinct_id) ?? toText(properties.distinct_id),
-      timestamp: toText(event.timestamp),
-      session_id: toText(properties.$session_id),
+      event_id: id === undefined ? undefined : toId(id),
+      app_user_id: readText(event, 'distinct_id') ?? readText(properties, 'distinct_id'),
+      timestamp: toTime(event.timestamp),
+      session_id: readText(properties, '$session_id'),
       context: compact({
         platform: toPlatform(properties.$os) ?? toPlatform(properties.$os_name),
         os_version: toContextText(properties.$os_version),

@@ -4,7 +4,7 @@ import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, hasEvents, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
 import { mapEvent } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
@@ -48,7 +48,7 @@ const COMMON = {
   cors: 'any_origin',
   dialect: POSTHOG,
   bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'body', required: true },
+  app: { from: 'query', required: hasEvents },
 } as const;
 
 const EXAMPLE = {

@@ -1,4 +1,5 @@
 import { Type } from 'typebox';
+import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { closedObject, component } from '../../lib/schema.ts';
 import { SEGMENT } from '../segment/dialect.ts';
@@ -24,6 +25,13 @@ const SOURCE_CONFIG = component(
   { description: "The settings that RudderStack's SDKs load when they start. They need every member." },
 );
 
+/** Segment's protocol, but after a 400 for their settings, these SDKs erase what they have stored. */
+const RUDDERSTACK: Dialect = {
+  ...SEGMENT,
+  name: 'RudderStack',
+  states: { ...SEGMENT.states, unreadable: SEGMENT.states.paused },
+};
+
 const OFF = { enabled: false };
 
 /** The settings of the SDKs of RudderStack. Their events are Segment's, see `segmentRoutes`. */
@@ -38,7 +46,7 @@ const sourceConfigRoute = defineRoute({
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
-  dialect: { ...SEGMENT, name: 'RudderStack' },
+  dialect: RUDDERSTACK,
   query: Type.Object({}),
   answer: { status: 200, schema: SOURCE_CONFIG, revealsKey: true },
   handle: (_services: object, { caller, sent }) => ({

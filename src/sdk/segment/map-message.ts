@@ -1,8 +1,11 @@
+import { digitsOf } from '../../lib/exact-json.ts';
 import {
   compact,
   extend,
   type Fields,
+  findFilled,
   isFilled,
+  readText,
   toContextText,
   toFields,
   toMoney,
@@ -10,6 +13,8 @@ import {
   toPlatform,
   toSdk,
   toText,
+  toTime,
+  toUserTraits,
 } from '../mapping/event-parts.ts';
 
 /** The kinds of message in Segment's protocol, which RudderStack and others share. */
@@ -17,6 +22,9 @@ export const MESSAGE_TYPES = ['track', 'identify', 'page', 'screen', 'group', 'a
 
 /** The type of a message. */
 export type MessageType = (typeof MESSAGE_TYPES)[number];
+
+/** The names of views, as those of the other dialects. */
+const VIEWS = { page: 'page_view', screen: 'screen_view' } as const;
 
 const MONEY: ReadonlySet<string> = new Set(['revenue', 'currency']);
 
@@ -31,7 +39,7 @@ export function mapMessage(value: unknown, type?: MessageType): object[] {
       return [mapTrack(message)];
     case 'page':
     case 'screen':
-      return [mapView(message, (message.type ?? type) as string)];
+      return [mapView(message, VIEWS[(message.type ?? type) as keyof typeof VIEWS])];
     case 'identify':
       return mapIdentify(message);
     case 'alias':
@@ -45,41 +53,41 @@ export function mapMessage(value: unknown, type?: MessageType): object[] {
 
 function mapTrack(message: Fields): object {
   const { event_name, original } = toName(message.event);
-  return toEvent(message, event_name, toProperties(message, original));
+  return toEvent(message, event_name, toProperties(message, event_name, original));
 }
 
 /** Mobile SDKs send the name of a screen as `name`, and older ones as `event`. */
 function mapView(message: Fields, event_name: string): object {
   const { category, name = message.event } = message;
   const named = compact({ category: toText(category), name: toText(name) });
-  return toEvent(message, event_name, toProperties(message, named ?? {}));
+  return toEvent(message, event_name, toProperties(message, event_name, named ?? {}));
 }
 
 /** The link between the two IDs, with the traits; only the traits if there is one ID; nothing if there are none either. */
 function mapIdentify(message: Fields): object[] {
-  const userId = toText(message.userId);
-  const anonymousId = toText(message.anonymousId);
-  const $set = toTraits(message);
-  const traits = isFilled($set) ? { $set } : {};
+  const userId = readText(message, 'userId');
+  const anonymousId = readText(message, 'anonymousId');
+  const traits = toUserTraits(toTraits(message), {});
   if (userId !== undefined && anonymousId !== undefined && userId !== anonymousId)
-    return [toEvent(message, '$identify', { anonymous_id: anonymousId, ...traits })];
-  return isFilled(traits) ? [toEvent(message, '$set', traits)] : [];
+    return [toEvent(message, '$identify', extend(traits ?? {}, { anonymous_id: anonymousId }))];
+  return traits ? [toEvent(message, '$set', traits)] : [];
 }
 
 /** RudderStack's SDKs send the traits in the context. */
 function toTraits({ traits, context }: Fields): Fields {
-  const own = toFields(traits);
-  return isFilled(own) ? own : toFields(toFields(context).traits);
+  return findFilled(traits, toFields(context).traits);
 }
 
 function mapAlias(message: Fields): object {
-  const anonymous_id = toText(message.previousId) ?? toText(message.anonymousId);
+  const anonymous_id = readText(message, 'previousId') ?? readText(message, 'anonymousId');
   return toEvent(message, '$identify', compact({ anonymous_id }));
 }
 
-function toProperties({ properties }: Fields, added: Fields): Fields {
+function toProperties({ properties }: Fields, eventName: unknown, added: Fields): Fields {
   const own = toFields(properties);
-  return extend(own, { ...toMoney(own.revenue, own.currency), ...added }, MONEY);
+  const { revenue, currency } = own;
+  const money = toMoney({ revenue, currency, digits: digitsOf(own, 'revenue') }, eventName);
+  return extend(own, { ...money, ...added }, MONEY);
 }
 
 function toEvent(message: Fields, event_name: unknown, properties: Fields | undefined): object {
@@ -91,10 +99,10 @@ function toBase(message: Fields): Fields {
   const context = toFields(message.context);
   return (
     compact({
-      event_id: toText(message.messageId),
-      app_user_id: toText(message.userId) ?? toText(message.anonymousId),
-      timestamp: toText(message.timestamp) ?? toText(message.originalTimestamp),
-      session_id: toText(context.sessionId),
+      event_id: readText(message, 'messageId'),
+      app_user_id: readText(message, 'userId') ?? readText(message, 'anonymousId'),
+      timestamp: toTime(message.timestamp) ?? toTime(message.originalTimestamp),
+      session_id: readText(context, 'sessionId'),
       context: toContext(context),
     }) ?? {}
   );

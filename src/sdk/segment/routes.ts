@@ -4,7 +4,7 @@ import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, hasEvents, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
@@ -54,7 +54,8 @@ const COMMON = {
   dialect: SEGMENT,
   query: ANY_QUERY,
   bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'body', required: true },
+  // A body may have an `app_id` that means something else.
+  app: { from: 'query', required: hasEvents },
   answer: { status: 200, schema: ANSWER },
 } as const;
 
