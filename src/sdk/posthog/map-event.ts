@@ -32,6 +32,13 @@ const CONSUMED: ReadonlySet<string> = new Set([
   ...['$is_server', '$geoip_disable', '$is_identified', '$process_person_profile', '$time'],
 ]);
 
+/** Returns an event of a browser, which says how many milliseconds before `sentAt` it happened, with its time. */
+export function withTime(event: Fields, sentAt: number): Fields {
+  const { timestamp, offset } = event;
+  const isKnown = timestamp !== undefined || typeof offset !== 'number' || !Number.isFinite(offset);
+  return isKnown ? event : extend(event, { timestamp: sentAt - Math.abs(offset) });
+}
+
 /** Returns our events for one of PostHog's; none if it is ignored. */
 export function mapEvent(value: unknown): object[] {
   const event = toFields(value);

@@ -2,11 +2,12 @@ import { type Static, Type } from 'typebox';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
+import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { COUNTS, hasEvents, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
-import { mapEvent } from './map-event.ts';
+import { mapEvent, withTime } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
 
 const EVENT = component(
@@ -86,13 +87,16 @@ const eventRoute = defineRoute({
     'Takes one event, a list or a batch, as JSON, compressed with gzip, or in the field `data` of a form, plain or in base64. Also at `/capture/` and `/i/v0/e/`.',
   query: Type.Object({
     beacon: Type.Optional(Type.String({ description: '`1` for an answer without a body.' })),
+    _: lenientText('When the device sent it, in milliseconds since 1970.'),
   }),
   body: EVENTS,
   eventCount: (body) => countEvents({ events: [...listEvents(body)] }),
   answer: { status: 200, schema: POSTHOG_RESULT, mayBeEmpty: true },
   example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
   async handle(services: IngestServices, { caller, app, country, query, body }) {
-    const mapped = mapBatch(toSentAt(toFields(body).sent_at), listEvents(body), mapEvent);
+    const sentAt = toSentAt(toFields(body).sent_at) ?? toSentAt(Number(query._ ?? Number.NaN));
+    const base = parseTimestamp(sentAt) ?? services.clock.now();
+    const mapped = mapBatch(sentAt, listEvents(body), (event) => mapEvent(withTime(toFields(event), base)));
     const { counts } = await storeMapped(services, { caller, app, country }, mapped);
     return query.beacon === '1' ? (undefined as never) : { status: 1 as const, ...counts };
   },
