@@ -2,19 +2,38 @@ import { type Static, Type } from 'typebox';
 import { ApiError } from '../../api/errors.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component } from '../../lib/schema.ts';
+import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
-import { lenientItem, lenientText } from '../mapping/lenient-schema.ts';
+import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { hasEvents, mapBatch, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
+
+const EVENT = component(
+  'AmplitudeEvent',
+  Type.Object({
+    event_type: lenientText('The name of the event.'),
+    user_id: lenientText('Becomes `app_user_id`.'),
+    device_id: lenientText('Becomes `app_user_id` without a `user_id`.'),
+    insert_id: lenientText('Becomes `event_id`.'),
+    time: Type.Optional(
+      documentedAs(
+        Type.Unknown(),
+        Type.Number({ description: 'When it happened, in milliseconds since 1970.' }),
+      ),
+    ),
+    event_properties: lenientObject('What the app sends with it.'),
+    user_properties: lenientObject('The user properties that it changes.'),
+  }),
+  { description: 'An event of Amplitude. Other members are ignored.' },
+);
 
 /** The batches of Amplitude's SDKs. */
 export const AMPLITUDE_BATCH = component(
   'AmplitudeBatch',
   Type.Object({
     api_key: lenientText('The client key.'),
-    events: Type.Array(lenientItem('An event of Amplitude.'), {
+    events: Type.Array(documentedAs(Type.Unknown(), EVENT), {
       description: 'At most 1,000 events: SDKs split a larger batch after a 413.',
     }),
     client_upload_time: lenientText('When the device sent it.'),

@@ -12,7 +12,3 @@ export const lenientText = (description: string) =>
 /** Returns a member that is documented as an object and may be anything. */
 export const lenientObject = (description: string) =>
   Type.Optional(documentedAs(Type.Unknown(), Type.Object({}, { description } satisfies Described)));
-
-/** Returns an element of a list that is documented as an object and may be anything. */
-export const lenientItem = (description: string) =>
-  documentedAs(Type.Unknown(), Type.Object({}, { description } satisfies Described));

@@ -87,7 +87,7 @@ const eventRoute = defineRoute({
     'Takes one event, a list or a batch, as JSON, compressed with gzip, or in the field `data` of a form, plain or in base64. Also at `/capture/` and `/i/v0/e/`.',
   query: Type.Object({
     beacon: Type.Optional(Type.String({ description: '`1` for an answer without a body.' })),
-    _: lenientText('When the device sent it, in milliseconds since 1970.'),
+    _: Type.Optional(Type.String({ description: 'When the device sent it, in milliseconds since 1970.' })),
   }),
   body: EVENTS,
   eventCount: (body) => countEvents({ events: [...listEvents(body)] }),
