@@ -7,7 +7,8 @@ import { readEntries } from './read-entries.ts';
 
 /**
  * Appends the entry that says that the secret was lost, and seals the end of the chain with the new one. The entries before cannot be verified
- * any more, so the new one has a digest of them: what is changed later is detected. `audit` writes with `key`.
+ * any more, so the new one has a digest of them: what is changed later is detected. It also has the old seal: with the old secret, that shows
+ * whether entries were removed before. `audit` writes with `key`.
  */
 export async function appendReset(
   audit: Audit,
@@ -15,9 +16,9 @@ export async function appendReset(
   key: AuditKey,
   actor: Actor,
 ): Promise<void> {
-  const { seq, mac } = await tx
+  const { seq, mac, seal } = await tx
     .selectFrom('audit_head')
-    .select(['seq', 'mac'])
+    .select(['seq', 'mac', 'seal'])
     .where('id', '=', 1)
     .executeTakeFirstOrThrow();
   const end = { seq: Number(seq), mac };
@@ -32,7 +33,7 @@ export async function appendReset(
     actor,
     action: RESET_ACTION,
     target: 'APPFLOW_SECRET',
-    diff: { unverifiable_entries: [0, end.seq], digest: [null, digest] },
+    diff: { unverifiable_entries: [0, end.seq], digest: [null, digest], seal: [seal, null] },
   });
 }
 

@@ -72,7 +72,7 @@ export async function verifyChain(
   const head = await db.selectFrom('audit_head').select(['seq', 'mac', 'seal']).executeTakeFirst();
   if (!head) return { ok: false, rows: 0, seq: 0, reason: 'the end of the chain was removed' };
   const ends = listEnds(head, knownEnd);
-  const earlier = await createEarlierEntries(db, byId);
+  const earlier = await createEarlierEntries(db, byId, (end) => isSealed(end, keys));
   let [seq, previousMac] = [0, ''];
   for await (const row of readEntries(db)) {
     const reason = earlier.isUnverifiable(row)

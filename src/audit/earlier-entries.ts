@@ -32,35 +32,50 @@ export type EarlierEntries = {
   count: () => number;
 };
 
-/** Returns the earlier entries of a chain that is verified with `keys`, by their IDs. Rejects with StorageError. */
+/**
+ * Returns the earlier entries of a chain that is verified with `keys`, by their IDs. `isSealed` says whether a seal of the chain's end was
+ * computed with one of them. Rejects with StorageError.
+ */
 export async function createEarlierEntries(
   db: Control['db'],
   keys: ReadonlyMap<string, unknown>,
+  isSealed: (end: { seq: number; mac: string; seal: string }) => boolean,
 ): Promise<EarlierEntries> {
-  const last = await db
+  const reset = await db
     .selectFrom('audit_log')
     .select(({ fn }) => fn.max('seq').as('seq'))
     .where('action', '=', RESET_ACTION)
     .executeTakeFirst();
-  const resetSeq = Number(last?.seq ?? 0);
+  const resetSeq = Number(reset?.seq ?? 0);
   const digest = createEntryDigest();
   let unverifiable = 0;
+  let last: Row | undefined;
   // The last reset is verified itself, so none can be added without the secret.
   const isUnverifiable = (row: Row) => Number(row.seq) < resetSeq && !keys.has(row.pepper_id);
+  /** Whether the end was sealed can be seen only if the secret of the last entry was found again. */
+  function findFlaw(row: Row): string | undefined {
+    if (changeIn(row, 'digest')[1] !== digest.read())
+      return 'a row before it was changed after the secret was reset';
+    if (last === undefined || !keys.has(last.pepper_id)) return undefined;
+    const end = { seq: Number(last.seq), mac: last.mac, seal: String(changeIn(row, 'seal')[0]) };
+    return isSealed(end) ? undefined : 'rows before it were removed before the secret was reset';
+  }
+
   return {
     isUnverifiable,
     add(row) {
       if (Number(row.seq) > resetSeq) return undefined;
-      const isIntact = row.action !== RESET_ACTION || digestIn(row) === digest.read();
+      const flaw = row.action === RESET_ACTION ? findFlaw(row) : undefined;
       digest.add(row);
+      last = row;
       if (isUnverifiable(row)) unverifiable += 1;
-      return isIntact ? undefined : 'a row before it was changed after the secret was reset';
+      return flaw;
     },
     count: () => unverifiable,
   };
 }
 
-function digestIn({ diff }: Row): unknown {
-  const change = diff === null ? undefined : decodeDiff(diff).diff.digest;
-  return Array.isArray(change) ? change[1] : undefined;
+function changeIn({ diff }: Row, name: string): readonly unknown[] {
+  const change = diff === null ? undefined : decodeDiff(diff).diff[name];
+  return Array.isArray(change) ? change : [];
 }

@@ -2,16 +2,20 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
+import type { ReadOnlyControl } from '../control/control.ts';
 import { databaseNow } from '../control/dialect.ts';
 import { findControlPlace, openControl } from '../control/open.ts';
-import { derivePepper } from '../directory/secret.ts';
+import { derivePepper, type Pepper } from '../directory/secret.ts';
 import { systemClock } from '../lib/clock.ts';
-import { openLog } from '../lib/log.ts';
+import { errorCodeOf } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { prepareDataDir } from '../server/data-dir.ts';
+import { findUnfinishedMove } from '../server/moved.ts';
+import { findStorePaths } from '../server/open-services.ts';
 import { findResetLoss, type ResetLoss, resetSecret } from '../server/reset-secret.ts';
 import { findSecretMatch, readSecret, renewSecretFile } from '../server/secret-store.ts';
-import { createSnapshots } from '../server/snapshots/keep-snapshot.ts';
-import { explainNoProject } from './control/choose-project.ts';
+import { requireControlFile } from '../server/store-pair.ts';
+import { readControl } from './control/read-control.ts';
 import { requireStopped } from './control/require-stopped.ts';
 import { printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
@@ -41,27 +45,39 @@ export function addSecretCommand(program: Command): void {
 
 async function reset(isConfirmed: boolean): Promise<void> {
   const config = readCommandConfig();
-  const { secretFile } = prepareDataDir(config);
-  const place = findControlPlace(config);
-  if (place.url === undefined && !existsSync(place.file)) throw new UsageError(explainNoProject(config));
+  const { secretFile, eventsDir } = prepareDataDir(config);
+  requireControlFile(findStorePaths(config, eventsDir));
   await requireStopped(config);
-  const clock = systemClock();
-  const control = await openControl(place, clock, undefined, createSnapshots(config, openLog('warn')));
-  try {
-    await requireLost(config, control, secretFile);
+  const found = await readControl(async (control) => {
+    const candidates = listCandidates(config, secretFile);
+    await requireLost(control, candidates);
     await requireNoNodes(config, control);
-    if (!isConfirmed) throw new UsageError(explain(config, await findResetLoss(control)));
-    // First: if the command is interrupted, the next call finds a secret that is not the lost one, and uses it.
-    const secret = findUsableSecret(config, secretFile) ?? renewSecretFile(secretFile);
+    const unfinished = await findUnfinishedMove(control);
+    if (unfinished !== undefined) throw new UsageError(unfinished);
+    return { candidates, loss: await findResetLoss(control) };
+  });
+  if (!isConfirmed) throw new UsageError(explain(config, secretFile, found.loss));
+  const clock = systemClock();
+  const control = await openControl(findControlPlace(config), clock);
+  try {
+    // First: if the command is interrupted, the next call finds a secret that was never used, and uses it.
+    const secret = chooseSecret(config, found.candidates) ?? renewSecretFile(secretFile);
     printResult(describeReset(config, secretFile, await resetSecret({ control, clock }, secret)));
   } finally {
     await control.close();
   }
 }
 
-const explain = (config: Config, loss: ResetLoss) =>
-  `This starts over with a new secret. Events, projects, apps and people stay.\n${describeLoss(loss)}\n` +
-  `To reset the secret: ${commandHint(config, 'secret reset --yes')}`;
+function explain(config: Config, secretFile: string, loss: ResetLoss): string {
+  const why =
+    config.secret === undefined
+      ? `APPFLOW_SECRET is not set here, and ${secretFile} has no secret. If your service sets APPFLOW_SECRET or APPFLOW_SECRET_FILE, the secret is not lost: stop here.`
+      : 'APPFLOW_SECRET is not the secret of this data folder, and no file has it.';
+  return (
+    `${why}\nThis starts over with a new secret. Events, projects, apps and people stay.\n${describeLoss(loss)}\n` +
+    `To reset the secret: ${commandHint(config, 'secret reset --yes')}`
+  );
+}
 
 function describeReset(config: Config, secretFile: string, loss: ResetLoss): string {
   const place = config.secret === undefined ? `in ${secretFile}` : 'APPFLOW_SECRET';
@@ -71,29 +87,71 @@ function describeReset(config: Config, secretFile: string, loss: ResetLoss): str
   );
 }
 
-/** The configured secret, or the one in the file; undefined if there is none, or only a part of one. */
-function findUsableSecret({ secret }: Config, file: string): string | undefined {
-  if (secret !== undefined) return secret;
+/** A secret that is configured or in the file, and where it is. */
+type Candidate = { secret: string; place: string };
+
+/** Throws what reading the file throws, unless it is missing or has only a part of a secret. */
+function listCandidates({ secret, retiredSecrets }: Config, file: string): Candidate[] {
+  const inFile = readWholeSecret(file);
+  return [
+    ...(secret === undefined ? [] : [{ secret, place: 'APPFLOW_SECRET' }]),
+    ...(inFile === undefined ? [] : [{ secret: inFile, place: file }]),
+    ...retiredSecrets.map((retired) => ({ secret: retired, place: 'APPFLOW_SECRET_RETIRED' })),
+  ];
+}
+
+function readWholeSecret(file: string): string | undefined {
   if (!existsSync(file)) return undefined;
   try {
     return readSecret(file);
-  } catch {
+  } catch (error) {
+    if (errorCodeOf(error) !== '') throw error;
     return undefined;
   }
 }
 
-type Db = Parameters<typeof findResetLoss>[0];
+/** The configured secret, or the one in the file; undefined if there is none. */
+const chooseSecret = (config: Config, candidates: readonly Candidate[]): string | undefined =>
+  config.secret ?? candidates.find(({ place }) => place !== 'APPFLOW_SECRET_RETIRED')?.secret;
 
-async function requireLost(config: Config, control: Db, secretFile: string): Promise<void> {
-  const secret = findUsableSecret(config, secretFile);
-  const peppers = [...(secret === undefined ? [] : [secret]), ...config.retiredSecrets].map(derivePepper);
-  const [first, ...others] = peppers;
-  if (first === undefined) return;
-  const match = await findSecretMatch(control, first, others);
-  if (match.secret !== 'current' && match.secret !== 'retired') return;
-  throw new UsageError(
-    'The secret is not lost: it is configured, and belongs to this data folder. To replace it without revoking keys, see "Replace APPFLOW_SECRET" in docs/guides/operating.md.',
-  );
+type Db = Pick<ReadOnlyControl, 'db'>;
+
+/**
+ * Throws UsageError if one of the secrets was used with this data folder: by its check, or by the audit log, because anyone who can change
+ * the database can change the check.
+ */
+async function requireLost(control: Db, candidates: readonly Candidate[]): Promise<void> {
+  for (const { secret, place } of candidates) {
+    const pepper = derivePepper(secret);
+    const match = await findSecretMatch(control, pepper, []);
+    if (match.secret === 'none')
+      throw new UsageError('This data folder was not used with a secret yet. Start the server.');
+    if (match.secret === 'current')
+      throw new UsageError(
+        `The secret is not lost: ${place} has it. Unset APPFLOW_SECRET if that is another one, and start the server. To replace the secret without revoking keys, see "Replace APPFLOW_SECRET" in docs/guides/operating.md.`,
+      );
+    if (await hasSealed(control, pepper))
+      throw new UsageError(
+        `The secret in ${place} was used with this data folder before. If it is the last one, the stored check of it was changed: run ${PROGRAM} doctor. If it was replaced, remove it from ${place}, so that it is not used again.`,
+      );
+  }
+}
+
+/** Whether entries of the audit log or secrets of keys were stored with this secret. */
+async function hasSealed({ db }: Db, { id }: Pepper): Promise<boolean> {
+  const entry = await db
+    .selectFrom('audit_log')
+    .select('seq')
+    .where('pepper_id', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  const key = await db
+    .selectFrom('key_secrets')
+    .select('key_id')
+    .where('pepper_id', '=', id)
+    .limit(1)
+    .executeTakeFirst();
+  return entry !== undefined || key !== undefined;
 }
 
 /** Nodes on other machines can use the same database. */

@@ -129,7 +129,8 @@ async function requireEvents(
   await requirePair(control, paths);
 }
 
-const findStorePaths = (config: Config, eventsDir: string): StorePaths => ({
+/** Returns where both stores of an installation are. */
+export const findStorePaths = (config: Config, eventsDir: string): StorePaths => ({
   ...{ control: findControlPlace(config), eventsDir },
   hasEventServer: config.clickhouseUrl !== undefined,
 });

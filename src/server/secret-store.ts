@@ -8,6 +8,7 @@ import { type Control, type ControlTransaction, NO_CALLER } from '../control/con
 import { whenFree } from '../control/open-sqlite.ts';
 import { encodeMac, macOf, type Pepper } from '../directory/secret.ts';
 import { errorCodeOf } from '../lib/errors.ts';
+import { PROGRAM } from '../lib/program.ts';
 import { fixOf } from './data-dir.ts';
 
 const SECRET_BYTES = 32;
@@ -51,7 +52,7 @@ export function renewSecretFile(file: string): string {
 const missingSecret = (file: string) =>
   `${file} is missing, but there are keys that depend on it. ` +
   'Restore the file from a backup, or set APPFLOW_SECRET to the same secret; without it, no API key works. ' +
-  'If it is lost, run `appflow secret reset`.';
+  `If it is lost, run \`${PROGRAM} secret reset\`.`;
 
 /** Written to a draft and linked into place, so that a partial secret is never read, nor left behind by a crash. */
 function createSecretFile(file: string): void {
@@ -124,7 +125,7 @@ export async function requireSameSecret(
 export const WRONG_SECRET =
   'APPFLOW_SECRET is not the secret of this data folder, so no API key would work. ' +
   'Set the old secret again (APPFLOW_SECRET, APPFLOW_SECRET_FILE, or secrets/appflow-secret in the data folder). ' +
-  'To replace the secret, set APPFLOW_SECRET_RETIRED to the old one. If it is lost, run `appflow secret reset`.';
+  `To replace the secret, set APPFLOW_SECRET_RETIRED to the old one. If it is lost, run \`${PROGRAM} secret reset\`.`;
 
 /** Stores which secret the data folder is used with, whatever it was used with before. */
 export async function storeSecretCheck(tx: ControlTransaction, pepper: Pepper): Promise<void> {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { runCli, startServerProcess } from '../support/child-processes.ts';
@@ -44,7 +44,7 @@ describe('appflow secret reset', () => {
     rmSync(secretFile(dataDir));
     const refused = await runCli(['serve'], { ...env, PORT: '0' });
     assert.equal(refused.code, 1);
-    assert.match(refused.stderr, /If it is lost, run `appflow secret reset`/);
+    assert.match(refused.stderr, /If it is lost, run `bin\/appflow secret reset`/);
 
     const asked = await ask(env);
     assert.equal(asked.code, 2);
@@ -112,6 +112,7 @@ describe('appflow secret reset', () => {
 
   it('uses the new APPFLOW_SECRET if that is set, and works a second time', async () => {
     const { dataDir, env } = await makeInstallation();
+    rmSync(secretFile(dataDir));
     for (const letter of ['a', 'b']) {
       const own = { ...env, APPFLOW_SECRET: letter.repeat(40) };
       const done = await reset(own);
@@ -121,9 +122,49 @@ describe('appflow secret reset', () => {
       assert.equal((await examine(own)).byCheck.get('audit log')?.status, 'warning');
     }
     writeFileSync(secretFile(dataDir), 'truncated');
-    assert.equal((await reset(env)).code, 0);
+    const renewed = await reset(env);
+    assert.equal(renewed.code, 0, renewed.stderr);
     assert.equal(readFileSync(`${secretFile(dataDir)}.truncated`, 'utf8'), 'truncated');
     await createKey(env);
+  });
+
+  it('detects entries that were removed before the reset once the earlier secret is found again', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const lost = readFileSync(secretFile(dataDir), 'utf8').trim();
+    changeDatabase(dataDir, (database) => {
+      database.prepare('DELETE FROM audit_log WHERE seq = (SELECT max(seq) FROM audit_log)').run();
+      database
+        .prepare(
+          'UPDATE audit_head SET (seq, mac) = (SELECT seq, mac FROM audit_log ORDER BY seq DESC LIMIT 1)',
+        )
+        .run();
+    });
+    rmSync(secretFile(dataDir));
+    assert.equal((await reset(env)).code, 0);
+    assert.equal((await examine(env)).byCheck.get('audit log')?.status, 'warning');
+    const found = await examine({ ...env, APPFLOW_SECRET_RETIRED: lost });
+    assert.match(
+      found.byCheck.get('audit log')?.message ?? '',
+      /rows before it were removed before the secret was reset/,
+    );
+  });
+
+  it('is refused for a secret that is anywhere, whatever the variable or the stored check say', async () => {
+    const { dataDir, env, tamper } = await makeInstallation();
+    const beside = await reset({ ...env, APPFLOW_SECRET: 'w'.repeat(40) });
+    assert.match(beside.stderr, /The secret is not lost: .*appflow-secret has it\. Unset APPFLOW_SECRET/);
+    tamper("UPDATE settings SET value = 'AAAA' WHERE name = 'secret_check'");
+    const changed = await reset(env);
+    assert.match(changed.stderr, /was used with this data folder before.*the stored check of it was changed/);
+    tamper("DELETE FROM settings WHERE name = 'secret_check'");
+    assert.match((await reset(env)).stderr, /was not used with a secret yet/);
+    rmSync(secretFile(dataDir));
+    mkdirSync(secretFile(dataDir));
+    const unreadable = await reset(env);
+    assert.match(unreadable.stderr, /EISDIR/);
+    assert.ok(existsSync(secretFile(dataDir)));
+    const keys = await runCli(['keys', 'list', '--json'], env);
+    assert.doesNotMatch(keys.stdout, /"revoked_reason":"other"/);
   });
 
   it('is refused while a server runs, and for a secret that is not lost', async () => {

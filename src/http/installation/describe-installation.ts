@@ -2,7 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { VERSION } from '../../config/version.ts';
 import type { Control } from '../../control/control.ts';
 import type { Directory } from '../../directory/directory.ts';
-import { readSpace } from '../../disk/space.ts';
+import { type DiskSpace, readSpace } from '../../disk/space.ts';
 import type { Clock } from '../../lib/clock.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import { StorageError } from '../../lib/errors.ts';
@@ -19,6 +19,7 @@ export type InstallationServices = {
   control: Control;
   directory: Directory;
   warehouse: Pick<Warehouse, 'query'>;
+  disk: Pick<DiskSpace, 'isLow'>;
   /** When this process started, epoch milliseconds. */
   startedAt: number;
   clock: Clock;
@@ -69,11 +70,13 @@ async function findStoredEvents({ warehouse }: InstallationServices): Promise<St
 }
 
 async function forecast(
-  { config, control, clock }: InstallationServices,
+  { config, control, clock, disk }: InstallationServices,
   stored: StoredEvents | undefined,
   freeBytes: number,
 ): Promise<InstallationJson['disk']['forecast']> {
   if (config.clickhouseUrl !== undefined) return toForecastJson({ status: 'on_server' });
+  // Events are refused until more is free again than when that began.
+  if (disk.isLow()) return toForecastJson({ status: 'full' });
   if (stored === undefined) return toForecastJson({ status: 'unavailable' });
   const now = clock.now();
   const from = now - RATE_MS;
