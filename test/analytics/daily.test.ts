@@ -91,7 +91,7 @@ test('the documented first call returns the last 7 days, including zeros, and ho
     generated_at: '2026-03-10T12:00:00.000Z',
   });
   assert.deepEqual(Object.keys(definitions), METRICS);
-  assert.match(definitions.sessions, /Days do not add up to weeks/);
+  assert.match(definitions.sessions, /Days don't add up to weeks/);
 });
 
 test('covers 30 days by default, and the only app does not need to be named', async () => {

@@ -4,7 +4,7 @@ import { get } from 'node:http';
 import { describe, it } from 'node:test';
 import { constants, gunzipSync } from 'node:zlib';
 import { readExport } from '../../client/src/admin/read-export.ts';
-import { ERRORS } from '../../src/api/error-codes.ts';
+import { ApiError } from '../../src/api/errors.ts';
 import { renderInterruption } from '../../src/api/export.ts';
 import { EXPORT_TYPES } from '../../src/api/streamed.ts';
 import { PIECE_BYTES } from '../../src/http/connections/limits.ts';
@@ -50,7 +50,7 @@ function readChunked(answer: string): { lines: string[]; isComplete: boolean } {
 
 describe('the last line of an interrupted export', () => {
   const INTERRUPTED = {
-    error: { code: 'api_key_revoked', message: ERRORS.api_key_revoked.meaning },
+    error: { code: 'api_key_revoked', message: new ApiError('api_key_revoked').message },
   };
 
   for (const [what, path] of [
@@ -110,7 +110,7 @@ describe('the last line of an interrupted export', () => {
     assert.equal((await ended).code, 'ECONNRESET');
     const { lines, isComplete } = readChunked(text());
     assert.ok(!isComplete);
-    const { meaning: message } = ERRORS.query_timeout;
+    const { message } = new ApiError('query_timeout');
     assert.deepEqual(lines, ['{}', JSON.stringify({ error: { code: 'query_timeout', message } }), '']);
   });
 
