@@ -49,7 +49,10 @@ const send = (who: Pick<Browser, 'call'>, route: Route, projectId?: string) =>
 
 describe('dashboard routes', () => {
   it('provides every API route to the dashboard, except routes about the calling key', () => {
-    const expected = ROUTES.filter(({ path, access }) => path.startsWith('/v1/') && access !== 'any_key')
+    const expected = ROUTES.filter(
+      ({ path, access, dialect }) =>
+        path.startsWith('/v1/') && access !== 'any_key' && access !== 'public' && !dialect,
+    )
       .map(({ method, path }) => `${method} /app/v1/projects/{project_id}${path.slice(3)}`)
       .sort();
     const mirrored = inProject.map(nameOf).filter((name) => !/\/(members|invitations)/.test(name));
@@ -102,7 +105,8 @@ describe('dashboard routes', () => {
 
   it('rejects a session on every /v1 route', async () => {
     const { cookie } = owner;
-    for (const route of ROUTES.filter(({ access }) => access !== 'public')) {
+    // Routes of other SDKs may have their key in the body.
+    for (const route of ROUTES.filter(({ access, dialect }) => access !== 'public' && !dialect)) {
       const answer = await connect(api.url).call(route.method, pathOf(route), {
         headers: { cookie: cookie() },
       });
