@@ -48,7 +48,7 @@ test('does not open a folder that a server is using whose address is not recorde
   const other = { ...env, PORT: String(await findFreePort()), APPFLOW_API_KEY: project.server_key };
   const ended = await runCli(['import', FILE], other);
   assert.equal(ended.code, 1);
-  assert.match(ended.stderr, /another Appflow process .*holds it.* --url/);
+  assert.match(ended.stderr, /another Appflow process .*is using it.* --url/);
 });
 
 for (const signal of ['SIGINT', 'SIGKILL'] as const) {
