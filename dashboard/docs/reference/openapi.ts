@@ -50,11 +50,17 @@ export type Schema = {
 /** An operation with its address. */
 export type Operation = OperationObject & { method: string; path: string };
 
-/** Returns the operations of a tag, in the order of the document. */
+/** What only other vendors' SDKs call: a guide describes it, and no one writes such requests by hand. */
+const SDKS = 'SDKs';
+
+/** Returns the tags that have a page, in the order of the document. */
+export const listTags = ({ tags }: OpenApi): OpenApi['tags'] => tags.filter(({ name }) => name !== SDKS);
+
+/** Returns the operations of a tag, in the order of the document; those of every tag with a page without one. */
 export function listOperations({ paths }: OpenApi, tag?: string): Operation[] {
   return Object.entries(paths).flatMap(([path, operations]) =>
     Object.entries(operations)
-      .filter(([, { tags }]) => tag === undefined || tags.includes(tag))
+      .filter(([, { tags }]) => (tag === undefined ? !tags.includes(SDKS) : tags.includes(tag)))
       .map(([method, operation]) => ({ ...operation, method: method.toUpperCase(), path })),
   );
 }

@@ -1,6 +1,6 @@
 import { escapeHtml } from '../html.ts';
 import { renderInline } from '../markdown.ts';
-import { listOperations, type OpenApi, type Operation, slugOfTag } from './openapi.ts';
+import { listOperations, listTags, type OpenApi, type Operation, slugOfTag } from './openapi.ts';
 import { type RecordedAnswers, renderAddress, renderOperation } from './operation.ts';
 
 /** A page of the reference, and its operations for navigation and search. */
@@ -8,7 +8,7 @@ export type ReferencePage = { slug: string; title: string; html: string; operati
 
 /** Returns the overview of the API, followed by a page for each tag. */
 export function renderReference(api: OpenApi, answers: RecordedAnswers): ReferencePage[] {
-  const tags = api.tags.map(({ name, description }) => {
+  const tags = listTags(api).map(({ name, description }) => {
     const operations = listOperations(api, name);
     const sections = operations.map((operation) => renderOperation(operation, api, answers));
     const html = `<p class="lead">${escapeHtml(description)}</p>${sections.join('')}`;
@@ -19,7 +19,7 @@ export function renderReference(api: OpenApi, answers: RecordedAnswers): Referen
 
 function renderOverview(api: OpenApi): string {
   const paragraphs = api.info.description.split('\n\n').map((text) => `<p>${renderInline(text)}</p>`);
-  const groups = api.tags.map(
+  const groups = listTags(api).map(
     ({ name, description }) =>
       `<h2 id="${slugOfTag(name).slice(4)}"><a href="/docs/${slugOfTag(name)}">${name}</a></h2><p>${escapeHtml(description)}</p><ul class="operations">${listOperations(
         api,
