@@ -18,6 +18,9 @@ export type RefusalState =
 /** How a dialect answers a state. With `retryAfter`, `Retry-After` is sent, in seconds between these bounds. */
 export type RefusalRule = { status: number; retryAfter?: { min: number; max: number } };
 
+/** For what someone in the project can undo: devices wait as long as their SDKs allow, and keep their events. */
+export const PAUSE: RefusalRule = { status: 503, retryAfter: { min: 300, max: 300 } };
+
 /**
  * What makes a route one of another vendor's SDK: where its key is, and how its refusals are answered. SDKs differ in what
  * they do with a status: one waits, another deletes its events.

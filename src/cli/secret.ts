@@ -23,7 +23,7 @@ import { UsageError } from './terminal/usage-error.ts';
 type Options = { yes?: true };
 
 const DETAILS = `
-Only for a secret that is lost, and not in any backup either. Stop the server first. Events, projects, apps, people and their passwords stay. API keys are verified with the
+Use it only if the secret is lost and in no backup. Stop the server first. Events, projects, apps, people and their passwords stay. API keys are verified with the
 secret, so all of them are revoked. To replace a secret that you still have, see "Replace APPFLOW_SECRET" in docs/guides/operating.md: then keys keep working.
 
 The new secret is APPFLOW_SECRET if that is set, otherwise a new file. The command says what is lost, and does nothing without --yes.`;

@@ -20,6 +20,6 @@ function requireUnused(file: string): void {
     openControlAlone(file).close();
   } catch (error) {
     if (isLockedOut(error)) throw error;
-    // A damaged one is no reason to stay.
+    // A damaged database does not stop the command.
   }
 }

@@ -4,7 +4,7 @@ import { findServerUrl } from '../../server/server-url.ts';
 import { findLockHolder } from '../../warehouse/engine/folder-lock.ts';
 
 /**
- * Whether a server, or a command that opened the event store, is seen to use the data folder. One in another container is not seen:
+ * Whether a server, or a command that opened the event store, visibly uses the data folder. One in another container is not visible:
  * `isControlInUse` and `openControlAlone` notice it too.
  */
 export const isServerSeen = async (config: Pick<Config, 'dataDir'>): Promise<boolean> =>

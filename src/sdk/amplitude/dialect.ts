@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Dialect } from '../../api/dialect.ts';
+import { type Dialect, PAUSE } from '../../api/dialect.ts';
 import type { ErrorCode } from '../../api/error-codes.ts';
 import { TYPE_PREFIXES } from '../../directory/scopes.ts';
 import { closedObject, component } from '../../lib/schema.ts';
@@ -26,8 +26,6 @@ export const AMPLITUDE_ERROR = component(
 );
 
 const WAIT = { min: 1, max: 300 };
-const PAUSE = { min: 300, max: 300 };
-
 /** The codes of a key that is not accepted, which SDKs recognize by the text. */
 const BAD_KEY: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'missing_api_key',
@@ -47,7 +45,7 @@ export const AMPLITUDE: Dialect = {
     too_large: { status: 413 },
     bad_key: { status: 400 },
     not_allowed: { status: 400 },
-    paused: { status: 503, retryAfter: PAUSE },
+    paused: PAUSE,
     over_limit: { status: 429, retryAfter: WAIT },
     unavailable: { status: 503, retryAfter: WAIT },
   },

@@ -29,19 +29,34 @@ export function toText(value: unknown): string | undefined {
 export const readText = (fields: Fields, name: string): string | undefined =>
   digitsOf(fields, name) ?? toText(fields[name]);
 
-/** Returns a value for the context: a text of at most 128 characters. */
-export const toContextText = (value: unknown): string | undefined =>
-  toText(value)?.slice(0, CONTEXT_CHARACTERS_MAX);
+const toContextText = (value: unknown): string | undefined => toText(value)?.slice(0, CONTEXT_CHARACTERS_MAX);
 
-/** Returns a platform as it is stored: in lower case. */
-export const toPlatform = (value: unknown): string | undefined => toContextText(value)?.toLowerCase();
+/** What an SDK says about the device, the app and itself, in whatever form. `sdk` is its name, `sdk_version` its version. */
+export type SentContext = Readonly<
+  Partial<
+    Record<
+      | 'platform'
+      | 'os_version'
+      | 'app_version'
+      | 'country'
+      | 'locale'
+      | 'device_model'
+      | 'sdk'
+      | 'sdk_version',
+      unknown
+    >
+  >
+>;
 
-/** Returns `name/version` of a library. */
-export function toSdk(name: unknown, version: unknown): string | undefined {
-  const library = toText(name);
-  if (library === undefined) return undefined;
-  const release = toText(version);
-  return toContextText(release === undefined ? library : `${library}/${release}`);
+/** Returns the context of an event as ours: the platform in lower case, `name/version` of the SDK. Undefined if there is nothing. */
+export function toContext({ platform, sdk, sdk_version, ...others }: SentContext): Fields | undefined {
+  const [library, release] = [toText(sdk), toText(sdk_version)];
+  const texts = Object.entries(others).map(([name, value]) => [name, toContextText(value)]);
+  return compact({
+    platform: toContextText(platform)?.toLowerCase(),
+    ...Object.fromEntries(texts),
+    sdk: toContextText(library !== undefined && release !== undefined ? `${library}/${release}` : library),
+  });
 }
 
 /** Returns the object without undefined members, or undefined if nothing is left. */

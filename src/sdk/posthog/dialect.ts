@@ -1,9 +1,7 @@
-import type { Dialect } from '../../api/dialect.ts';
+import { type Dialect, PAUSE } from '../../api/dialect.ts';
 import { toFields } from '../mapping/event-parts.ts';
 
 const WAIT = { min: 60, max: 300 };
-const PAUSE = { min: 300, max: 300 };
-
 /**
  * PostHog's protocol. Never 429: the SDK for Unity deletes its events then, and those for iOS and Android after three
  * failed attempts. After a 503 they wait for `Retry-After`; the SDK for Android waits exactly that long and deletes everything after
@@ -17,9 +15,9 @@ export const POSTHOG: Dialect = {
     too_large: { status: 413 },
     bad_key: { status: 401 },
     not_allowed: { status: 403 },
-    paused: { status: 503, retryAfter: PAUSE },
+    paused: PAUSE,
     over_limit: { status: 503, retryAfter: WAIT },
-    unavailable: { status: 503, retryAfter: PAUSE },
+    unavailable: PAUSE,
   },
 };
 

@@ -6,12 +6,10 @@ import {
   findFilled,
   isFilled,
   readText,
-  toContextText,
+  toContext,
   toFields,
   toMoney,
   toName,
-  toPlatform,
-  toSdk,
   toText,
   toTime,
   toUserTraits,
@@ -103,19 +101,15 @@ function toBase(message: Fields): Fields {
       app_user_id: readText(message, 'userId') ?? readText(message, 'anonymousId'),
       timestamp: toTime(message.timestamp) ?? toTime(message.originalTimestamp),
       session_id: readText(context, 'sessionId'),
-      context: toContext(context),
+      context: toContext({
+        platform: toFields(context.os).name,
+        os_version: toFields(context.os).version,
+        app_version: toFields(context.app).version,
+        locale: context.locale,
+        device_model: toFields(context.device).model,
+        sdk: toFields(context.library).name,
+        sdk_version: toFields(context.library).version,
+      }),
     }) ?? {}
   );
-}
-
-function toContext({ os, app, device, library, locale }: Fields): Fields | undefined {
-  const system = toFields(os);
-  return compact({
-    platform: toPlatform(system.name),
-    os_version: toContextText(system.version),
-    app_version: toContextText(toFields(app).version),
-    locale: toContextText(locale),
-    device_model: toContextText(toFields(device).model),
-    sdk: toSdk(toFields(library).name, toFields(library).version),
-  });
 }
