@@ -41,7 +41,7 @@ export class ApiError extends Error {
   }
 }
 
-/** Without a credential that works, the answer is all there is: it also says what to do. */
+/** A caller without a working credential can't look anything up, so a 401 also says how to fix it. */
 function describe(code: ErrorCode): string {
   const { status, meaning, cure } = ERRORS[code];
   return status === 401 ? `${meaning} ${cure}` : meaning;

@@ -50,7 +50,7 @@ export async function createEarlierEntries(
   const digest = createEntryDigest();
   let unverifiable = 0;
   let last: Row | undefined;
-  // The last reset is verified itself, so none can be added without the secret.
+  // The last reset entry is signed with the current secret, so it can't be forged.
   const isUnverifiable = (row: Row) => Number(row.seq) < resetSeq && !keys.has(row.pepper_id);
   /** Whether the end was sealed can be seen only if the secret of the last entry was found again. */
   function findFlaw(row: Row): string | undefined {

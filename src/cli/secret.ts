@@ -71,7 +71,7 @@ async function reset(isConfirmed: boolean): Promise<void> {
 function explain(config: Config, secretFile: string, loss: ResetLoss): string {
   const why =
     config.secret === undefined
-      ? `APPFLOW_SECRET is not set here, and ${secretFile} has no secret. If your service sets APPFLOW_SECRET or APPFLOW_SECRET_FILE, the secret is not lost: stop here.`
+      ? `APPFLOW_SECRET is not set here, and ${secretFile} has no secret that was used. If your service sets APPFLOW_SECRET or APPFLOW_SECRET_FILE, the secret is not lost: stop here.`
       : 'APPFLOW_SECRET is not the secret of this data folder, and no file has it.';
   return (
     `${why}\nThis starts over with a new secret. Events, projects, apps and people stay.\n${describeLoss(loss)}\n` +
@@ -86,6 +86,12 @@ function describeReset(config: Config, secretFile: string, loss: ResetLoss): str
     `Create new API keys: ${commandHint(config, 'keys create --help')}`
   );
 }
+
+/** What to do with a secret that is not in the file. */
+const HOW_TO_USE: Readonly<Record<string, string>> = {
+  APPFLOW_SECRET: 'Start the server.',
+  APPFLOW_SECRET_RETIRED: 'Start the server, which moves to APPFLOW_SECRET.',
+};
 
 /** A secret that is configured or in the file, and where it is. */
 type Candidate = { secret: string; place: string };
@@ -128,7 +134,7 @@ async function requireLost(control: Db, candidates: readonly Candidate[]): Promi
       throw new UsageError('This data folder was not used with a secret yet. Start the server.');
     if (match.secret === 'current')
       throw new UsageError(
-        `The secret is not lost: ${place} has it. Unset APPFLOW_SECRET if that is another one, and start the server. To replace the secret without revoking keys, see "Replace APPFLOW_SECRET" in docs/guides/operating.md.`,
+        `The secret is not lost: ${place} has it. ${HOW_TO_USE[place] ?? 'If APPFLOW_SECRET is set to another one, unset it. Start the server.'} To replace the secret without revoking keys, see "Replace APPFLOW_SECRET" in docs/guides/operating.md.`,
       );
     if (await hasSealed(control, pepper))
       throw new UsageError(
@@ -170,7 +176,7 @@ async function requireNoNodes({ databaseUrl }: Config, { db }: Db): Promise<void
 
 function describeLoss({ keys, sessions, secondFactors, erasures, erasedIds }: ResetLoss): string {
   const lines = [
-    `  API keys revoked: ${toText(keys)}`,
+    `  API keys revoked: ${toText(keys)} (other vendors' SDKs may delete queued events when their key is refused)`,
     `  Sessions ended: ${toText(sessions)} (passwords stay as they are)`,
     `  Second factors turned off: ${toText(secondFactors)}`,
     erasures > 0 && `  Requests to erase people canceled: ${toText(erasures)} (erase them again)`,

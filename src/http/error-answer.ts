@@ -32,13 +32,13 @@ export function toErrorAnswer(
   context: ErrorContext,
 ): ErrorAnswer {
   const apiError = toApiError(error);
+  const { dialect, presentedKey, ...logged } = context;
   if (apiError.status >= 500 && !isClientAbort(error) && !isOverloaded(error)) {
     // Work refused because of too much load, or during a stop, is not a bug.
     const level = apiError.code === 'overloaded' ? 'warn' : 'error';
-    answerLog.write(level, { ...context, ...toLogFields(error) }, apiError.code);
+    answerLog.write(level, { ...logged, ...toLogFields(error) }, apiError.code);
   }
   const problem = renderProblem(apiError, context.requestId, config.publicUrl);
-  const { dialect, presentedKey } = context;
   if (dialect) return toDialectAnswer(dialect, apiError, problem, presentedKey);
   return {
     contentType: 'application/problem+json',

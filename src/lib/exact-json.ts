@@ -56,7 +56,7 @@ export function hasDigits(holder: object): boolean {
   return digits.has(holder);
 }
 
-/** Lets an object that has the members of another one keep the `digitsOf` of that one. */
+/** Copies what `digitsOf` returns from one object to a copy of it. */
 export function copyDigits(from: object, to: object): void {
   const known = digits.get(from);
   if (known) digits.set(to, known);

@@ -25,7 +25,7 @@ export type BodyReservation = {
   grow(bytes: number): boolean;
   /** Holds at most `bytes` from now on. */
   shrink(bytes: number): void;
-  /** Counts for another sender from now on. Returns false, and counts for the one before, if there is no room or it is released. */
+  /** Moves the bytes to the shares of another sender. Returns false, and changes nothing, if there is no room or it is released. */
   moveTo(sender: BodySender): boolean;
   /** Calling it again does nothing. */
   release(): void;
@@ -52,14 +52,15 @@ export const BODY_BYTES_TOTAL_MAX = 256 * MEBIBYTE;
 const UNLIMITED = Number.POSITIVE_INFINITY;
 
 /**
- * What each may hold of it. Every install of an app sends with the same key, so a client key has half; one address has
- * an eighth, so that extracting the key from an app is not enough to keep the others from sending. Whatever client keys
- * and requests without a verified key do, a quarter is left for backends and the dashboard.
+ * What each may hold of it. Every install of an app sends with the same key, so a client key has almost half. One address
+ * has an eighth, and a fifth of what is not verified yet: extracting the key from an app is not enough to keep the others
+ * from sending. Whatever client keys and requests without a verified key do, a quarter is left for backends and the dashboard.
  */
 export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
-  client: { kind: 144 * MEBIBYTE, caller: 128 * MEBIBYTE, address: 32 * MEBIBYTE },
-  anonymous: { kind: 16 * MEBIBYTE, caller: UNLIMITED, address: 8 * MEBIBYTE },
-  unverified: { kind: 32 * MEBIBYTE, caller: UNLIMITED, address: 16 * MEBIBYTE },
+  client: { kind: 128 * MEBIBYTE, caller: 120 * MEBIBYTE, address: 32 * MEBIBYTE },
+  anonymous: { kind: 8 * MEBIBYTE, caller: UNLIMITED, address: 4 * MEBIBYTE },
+  // One compressed batch of 5 MB needs 10.1 MiB while it is decompressed.
+  unverified: { kind: 56 * MEBIBYTE, caller: UNLIMITED, address: 11 * MEBIBYTE },
   trusted: { kind: UNLIMITED, caller: 128 * MEBIBYTE, address: UNLIMITED },
 };
 

@@ -32,6 +32,29 @@ export const FREE_TURNS = 4;
 /** How long one task should take at most. */
 export const TASK_MS = 5;
 
+/** Indexes between two looks at the time: a look costs little, but not nothing. */
+const INDEXES_PER_LOOK = 8;
+
+/** Runs short `work` for each index below `count`, in tasks of about `TASK_MS`. Rejects with what it throws. */
+export async function forEachInTurns(
+  loopShare: LoopShare,
+  user: LoopUser,
+  count: number,
+  work: (index: number) => void,
+): Promise<void> {
+  let index = 0;
+  while (index < count) {
+    const running = loopShare.run(user, () => {
+      const stopAt = performance.now() + TASK_MS;
+      do {
+        work(index);
+        index += 1;
+      } while (index < count && (index % INDEXES_PER_LOOK !== 0 || performance.now() < stopAt));
+    });
+    if (running instanceof Promise) await running;
+  }
+}
+
 /** Tasks that take less than this together need no turn of their own: most bodies are parsed in a fraction of it. */
 const PLANNED_FROM_MS = 1;
 

@@ -21,15 +21,15 @@ const EITHER: Dialect = {
   ...(AMPLITUDE.error ? { error: AMPLITUDE.error } : {}),
 };
 
-/** The path that the SDKs of PostHog and Amplitude both send batches to. */
+/** The path that both PostHog's and Amplitude's SDKs send batches to. */
 export const batchRoute = defineRoute({
   method: 'POST',
   path: '/batch',
   aliases: [{ method: 'POST', path: '/batch/' }],
   operationId: 'sendPostHogBatch',
-  summary: 'Send a batch as an SDK of PostHog or Amplitude',
+  summary: 'Send a PostHog or Amplitude batch',
   description:
-    'Takes the batches of the SDKs of PostHog, and those of Amplitude, which have `events` instead of `batch`, with a client key as `api_key`. Over a limit, it answers SDKs of PostHog 503 instead of 429, because some of them delete their events after a 429.',
+    "Takes batches from PostHog's SDKs, and from Amplitude's, which have `events` instead of `batch`, with a client key as `api_key`. Over a limit, PostHog's SDKs get 503 instead of 429, because some of them delete their events after a 429.",
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',

@@ -22,7 +22,7 @@ import { isServerSeen } from '../control/server-seen.ts';
 const POLL_MS = 50;
 /** Whether a server in another container still runs takes opening a database. */
 const POLL_UNSEEN_MS = 500;
-/** How long a copy that is no longer wanted is waited for. */
+/** How long to wait for a copy to end after it was canceled. */
 const ABORTED_MS_MAX = 30 * SECOND_MS;
 /** How long a server may take to accept a request: its event loop may be busy. */
 const ACCEPT_MS = 20 * SECOND_MS;

@@ -221,7 +221,7 @@ async function checkChain(
 }
 
 const describeUnverifiable = ({ rows, unverifiable }: { rows: number; unverifiable: number }) =>
-  `${unverifiable} of ${rows} entries are sealed with an earlier secret, which was reset, and are not verifiable. They are unchanged since then, ` +
+  `${unverifiable} of ${rows} entries were signed with a secret that was reset and can't be verified. They are unchanged since then, ` +
   'and so are all later entries. If you find the earlier secret, set APPFLOW_SECRET_RETIRED to it.';
 
 const TAMPERED =

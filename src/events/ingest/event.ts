@@ -199,7 +199,8 @@ function isAppUserId(value: unknown): value is string {
   return Buffer.byteLength(value) <= APP_USER_ID_BYTES_MAX;
 }
 
-function isEventId(value: unknown): value is string {
+/** Whether a value is the ID of an event as it is stored. */
+export function isEventId(value: unknown): value is string {
   return typeof value === 'string' && EVENT_ID.test(value);
 }
 

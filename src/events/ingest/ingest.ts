@@ -12,7 +12,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { DAY_MS, SECOND_MS } from '../../lib/durations.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
-import { type LoopShare, TASK_MS } from '../../limits/loop-share.ts';
+import { forEachInTurns, type LoopShare } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from './batch-schema.ts';
@@ -30,9 +30,6 @@ import { createWarningTally, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
 export const BATCH_BYTES_MAX = 5 * 1024 * 1024;
-
-/** Events between two looks at the time: a look costs little, but not nothing. */
-const EVENTS_PER_LOOK = 8;
 
 type Batch = Static<typeof BATCH_BODY>;
 type Answer = Static<typeof BATCH_ANSWER>;
@@ -93,6 +90,13 @@ export async function ingest(
   };
 }
 
+/** Returns who takes turns on the event loop with a batch. */
+export const senderOf = ({ principal, network }: Caller): BodySender => ({
+  kind: kindOfSender(principal.type),
+  callerId: principal.id,
+  network,
+});
+
 /** What becomes of a batch. */
 type ParsedBatch = CheckedEvents & { warnings: WarningTally };
 
@@ -102,7 +106,7 @@ type Parser = { context: BatchContext; resolveApp: AppResolver };
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(
   { loopShare }: IngestServices,
-  { network, principal }: Caller,
+  caller: Caller,
   { events }: Batch,
   { context, resolveApp }: Parser,
 ): Promise<ParsedBatch> {
@@ -113,19 +117,10 @@ async function parseEvents(
     rejections: [],
     warnings: createWarningTally(),
   };
-  const sender: BodySender = { kind: kindOfSender(principal.type), callerId: principal.id, network };
-  let index = 0;
-  while (index < events.length) {
-    const running = loopShare.run(sender, () => {
-      const stopAt = performance.now() + TASK_MS;
-      do {
-        const event = events[index];
-        addEvent(parsed, index, parseEvent(event, context, resolveApp), { event, resolveApp });
-        index += 1;
-      } while (index < events.length && (index % EVENTS_PER_LOOK !== 0 || performance.now() < stopAt));
-    });
-    if (running instanceof Promise) await running;
-  }
+  await forEachInTurns(loopShare, senderOf(caller), events.length, (index) => {
+    const event = events[index];
+    addEvent(parsed, index, parseEvent(event, context, resolveApp), { event, resolveApp });
+  });
   events.length = 0;
   return parsed;
 }

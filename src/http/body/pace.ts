@@ -19,6 +19,12 @@ export type Repeat = (task: () => void, ms: number) => () => void;
 /** Bodies up to this size may arrive as slowly as the server's time limit for a whole request allows. */
 export const SLOW_BODY_BYTES_MAX = 64 * 1024;
 
+/**
+ * Of a body whose sender is not verified, only this much may arrive so slowly: anyone can open many connections. It is what the pace asks for
+ * in one window, so that a body that small is complete by the end of it.
+ */
+export const SLOW_UNVERIFIED_BYTES_MAX = 15_000;
+
 /** The least that must arrive of a larger body in `PACE_WINDOW_MS`: 1 KB/s, with room for a tunnel. */
 export const PACE_WINDOW_BYTES_MIN = 15_000;
 export const PACE_WINDOW_MS = 15_000;

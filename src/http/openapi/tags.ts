@@ -15,7 +15,7 @@ export const TAGS = [
   {
     name: 'SDKs',
     description:
-      'What the SDKs of PostHog, Segment, RudderStack and Amplitude call. Only their own clients need it.',
+      "What PostHog's, Segment's, RudderStack's and Amplitude's SDKs call. Only their own clients need it.",
   },
   { name: 'Apps', description: 'Manage the apps of a project.' },
   { name: 'Project', description: 'Read and change the settings of a project.' },

@@ -8,7 +8,7 @@ import { type Authenticated, addCorsHeaders, authenticateCredential } from './au
 import { readAnyJson } from './body.ts';
 import type { Exchange } from './exchange.ts';
 import { toBodySender } from './input.ts';
-import { overloaded } from './overload.ts';
+import { overloaded, shedLoad } from './overload.ts';
 import type { Services } from './services.ts';
 
 /** The path parameter that has the key, on routes of a dialect. */
@@ -19,8 +19,7 @@ const PRESENTED_LENGTH_MAX = 200;
 
 /**
  * Finds the key where the dialect's SDKs send it and authenticates it. Only client keys are accepted: the key is in every
- * install of an app. The body is read first only if nothing else has a key, and counts as one of an unverified sender until it
- * is verified. Throws what `authenticateKey` throws.
+ * install of an app. The body is read first only if nothing else has a key, and counts as unverified until the key is. Throws what `authenticateKey` throws.
  */
 export async function authenticateDialect(
   services: Services,
@@ -54,12 +53,15 @@ function findHeaderKey({ raw }: Exchange): string | undefined {
 }
 
 async function findBodyKey(
-  { bodies }: Services,
+  services: Services,
   route: Route,
   dialect: Dialect,
   exchange: Exchange,
 ): Promise<string | undefined> {
   if (!route.body || !dialect.findBodyKey) return undefined;
+  // Before the body is read and parsed, which is most of the work.
+  shedLoad(services, route);
+  const { bodies } = services;
   const sender = { ...toBodySender(exchange, undefined), kind: 'unverified' } as const;
   const value = await readAnyJson({ exchange, sender, bodies }, route.bodyBytesMax);
   exchange.parsedBody = { value };

@@ -6,7 +6,7 @@ import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
 import { isForm, isGzip, unwrapForm } from '../body/lenient.ts';
-import { SLOW_BODY_BYTES_MAX } from '../body/pace.ts';
+import { SLOW_BODY_BYTES_MAX, SLOW_UNVERIFIED_BYTES_MAX } from '../body/pace.ts';
 import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
 import type { Exchange } from './exchange.ts';
 import { overloaded } from './overload.ts';
@@ -63,7 +63,8 @@ async function reserveAndCollect({ exchange, sender, bodies }: BodyRequest, byte
     const capacity = announced ?? Math.min(length ?? bytesMax, Math.max(needed * 2, CHUNKED_CAPACITY_MIN));
     return reservation.grow(capacity) ? capacity : overloaded();
   });
-  if (length !== undefined && length <= SLOW_BODY_BYTES_MAX) return collected.done;
+  const slowMax = sender.kind === 'unverified' ? SLOW_UNVERIFIED_BYTES_MAX : SLOW_BODY_BYTES_MAX;
+  if (length !== undefined && length <= slowMax) return collected.done;
   const stopWatching = bodies.pace.watch({
     bytesReceived: collected.bytesReceived,
     bytesExpected: length,

@@ -5,7 +5,7 @@ import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { hasEvents, mapBatch, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { hasEvents, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -57,9 +57,9 @@ const batchRoute = defineRoute({
   method: 'POST',
   path: '/2/httpapi',
   operationId: 'sendAmplitudeBatch',
-  summary: 'Send a batch as an SDK of Amplitude',
+  summary: 'Send an Amplitude batch',
   description:
-    'Takes the batches of the SDKs of Amplitude, with a client key as `api_key`. If events are rejected, the others are stored and the answer is 400 with the positions of those that were.',
+    "Takes batches from Amplitude's SDKs, with a client key as `api_key`. If events are rejected, the others are stored and the answer is 400 with the positions of those that were.",
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
@@ -87,12 +87,14 @@ export async function storeAmplitudeBatch(
   sender: Sender,
   { events, client_upload_time }: Static<typeof AMPLITUDE_BATCH>,
 ): Promise<Static<typeof AMPLITUDE_RESULT>> {
-  const mapped = mapBatch(toSentAt(client_upload_time), events, createEventMapper());
-  const { rejectedSources } = await storeMapped(services, sender, mapped);
-  if (rejectedSources.length > 0 && events.every(hasId)) throw rejection(rejectedSources);
+  const { length } = events;
+  const haveIds = events.every(hasId);
+  const sent = { sentAt: toSentAt(client_upload_time), items: events, map: createEventMapper() };
+  const { rejectedSources } = await storeMapped(services, sender, sent);
+  if (rejectedSources.length > 0 && haveIds) throw rejection(rejectedSources);
   return {
     code: 200,
-    events_ingested: events.length,
+    events_ingested: length,
     payload_size_bytes: 0,
     server_upload_time: services.clock.now(),
   };
@@ -110,5 +112,5 @@ function rejection(rejected: StoredBatch['rejectedSources']): ApiError {
   });
 }
 
-/** What the SDKs of Amplitude call. */
+/** What Amplitude's SDKs call. */
 export const amplitudeRoutes = [batchRoute] satisfies Route<never>[];

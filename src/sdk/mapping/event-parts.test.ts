@@ -1,51 +1,55 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
-import { parseKeepingDigits } from '../../lib/exact-json.ts';
-import { type Fields, readText, toMoney, toName, toSentAt, toSetId, toTime } from './event-parts.ts';
+import { describe, it } from 'node:test';
+import { parseTimestamp } from '../../lib/timestamp.ts';
+import { extend, toContext, toName, toSessionId, toTime } from './event-parts.ts';
 
-it('keeps times that are numbers, and reads seconds as such', () => {
-  const ms = Date.parse('2026-11-28T12:00:00Z');
-  for (const read of [toTime, toSentAt]) for (const sent of [ms, ms / 1_000]) assert.equal(read(sent), ms);
-  assert.equal(toTime('2026-11-28T12:00:00Z'), '2026-11-28T12:00:00Z');
-  for (const sent of ['yesterday', 12, Number.NaN, null]) assert.equal(toSentAt(sent), undefined);
-});
+describe('times of SDKs', () => {
+  for (const [sent, expected] of [
+    ['2026-11-22T10:00:00Z', '2026-11-22T10:00:00Z'],
+    ['2026-11-22T10:00:00.123+01:00', '2026-11-22T10:00:00.123+01:00'],
+    ['2026-11-22T10:00:00+0100', '2026-11-22T10:00:00+01:00'],
+    ['2026-11-22 10:00:00', '2026-11-22T10:00:00Z'],
+    ['2026-11-22 10:00:00.5 -0330', '2026-11-22T10:00:00.5-03:30'],
+    ['2026-11-22', '2026-11-22T00:00:00Z'],
+  ] as const)
+    it(`become RFC 3339: ${sent}`, () => {
+      assert.equal(toTime(sent), expected);
+      assert.notEqual(parseTimestamp(toTime(sent)), undefined);
+    });
 
-it('keeps all digits of an ID that is a long number', () => {
-  const fields = parseKeepingDigits('{"id": 12345678901234567891, "short": 42}') as Fields;
-  assert.equal(readText(fields, 'id'), '12345678901234567891');
-  assert.equal(readText(fields, 'short'), '42');
-});
-
-it('keeps what is not money under another name, instead of rejecting the event', () => {
-  const cases: [revenue: unknown, currency: unknown, name: string, expected: object][] = [
-    [9.99, 'eur', 'purchase', { revenue: '9.99', currency: 'EUR' }],
-    ['', '', 'purchase', {}],
-    [100, 'coins', 'purchase', { $original_revenue: '100', $original_currency: 'coins' }],
-    [-5, 'EUR', 'purchase', { $original_revenue: '-5', $original_currency: 'EUR' }],
-    [-5, 'EUR', 'refund', { revenue: '-5', currency: 'EUR' }],
-    ['free', undefined, 'purchase', { $original_revenue: 'free' }],
-    [Number.POSITIVE_INFINITY, {}, 'purchase', {}],
-  ];
-  for (const [revenue, currency, name, expected] of cases)
-    assert.deepEqual(toMoney({ revenue, currency }, name), expected);
-  const digits = '12345678901234567.89';
-  assert.deepEqual(toMoney({ revenue: Number(digits), currency: 'EUR', digits }, 'purchase'), {
-    revenue: digits,
-    currency: 'EUR',
+  it('stay as they are if they are numbers or something else, and seconds become milliseconds', () => {
+    assert.deepEqual([1_795_866_119_013, 1_795_866_119, 'soon', undefined, ''].map(toTime), [
+      1_795_866_119_013,
+      1_795_866_119_000,
+      'soon',
+      undefined,
+      undefined,
+    ]);
   });
 });
 
-it('derives a valid ID for user properties from an ID of any length', () => {
-  assert.match(toSetId('x'.repeat(128)), /^set-[0-9a-f]{32}$/);
-  assert.notEqual(toSetId('e-1'), toSetId('e-2'));
+it('keeps the start of a name or session that is too long', () => {
+  const { event_name, original } = toName('Name '.repeat(8_000));
+  assert.ok(String(event_name).length <= 64);
+  assert.equal(String(original.$original_name).length, 200);
+  assert.equal(toSessionId('s'.repeat(129))?.length, 128);
+  assert.equal(toSessionId('s'.repeat(128))?.length, 128);
 });
 
-it('keeps names apart that differ in letters which are not Latin, or far behind', () => {
-  const long = 'x'.repeat(2_000);
-  for (const [one, other] of [
-    ['Order 注册', 'Order 登录'],
-    [`${long} a`, `${long} b`],
-    [`${'x'.repeat(63)} y`, `${'x'.repeat(63)} z`],
-  ])
-    assert.notEqual(toName(one).event_name, toName(other).event_name);
+it('copies members without some names, and never sets a prototype', () => {
+  const sent = JSON.parse('{"a":1,"token":"t","__proto__":{"b":2}}');
+  const copy = extend(sent, { c: 3 }, new Set(['token', 'c']));
+  assert.deepEqual(Object.keys(copy), ['a', '__proto__', 'c']);
+  assert.equal(Object.getPrototypeOf(copy), Object.prototype);
+  assert.equal(sent.token, 't');
+});
+
+it('has the platform in lower case, and the version of the SDK after its name', () => {
+  assert.deepEqual(toContext({ platform: 'iOS', os_version: 17.1, sdk: 'posthog-ios', sdk_version: '3.1' }), {
+    platform: 'ios',
+    os_version: '17.1',
+    sdk: 'posthog-ios/3.1',
+  });
+  assert.deepEqual(toContext({ sdk: 'lib', sdk_version: '' }), { sdk: 'lib' });
+  assert.equal(toContext({ sdk_version: '1', locale: {} }), undefined);
 });

@@ -65,12 +65,17 @@ export function compact(fields: Fields): Fields | undefined {
   return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
+/** Returns the ID of a session, cut to what is stored: a long one must not cost the event. */
+export const toSessionId = (id: string | undefined): string | undefined =>
+  id?.slice(0, CONTEXT_CHARACTERS_MAX);
+
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Returns the members of an object without some names, and with others added. Long numbers keep their digits. */
 export function extend(fields: Fields, added: Fields, without: ReadonlySet<string> = NO_NAMES): Fields {
-  const kept = Object.entries(fields).filter(([name]) => !without.has(name));
-  const extended = { ...Object.fromEntries(kept), ...added };
+  const extended: Record<string, unknown> = { ...fields, ...added };
+  for (const name of without)
+    if (Object.hasOwn(fields, name) && !Object.hasOwn(added, name)) delete extended[name];
   copyDigits(fields, extended);
   return extended;
 }
@@ -79,10 +84,19 @@ export function extend(fields: Fields, added: Fields, without: ReadonlySet<strin
 const SECONDS_MIN = 1e9;
 const SECONDS_MAX = 1e11;
 
-/** Returns a time as it was sent: a text, or milliseconds since 1970, which seconds become. */
+/** A day, or a time with a space, an offset without a colon or none at all (which is UTC). */
+const LOOSE_TIME = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?) ?(?:[Zz]|([+-]\d\d):?(\d\d))?)?$/;
+
+/** Returns a time as it was sent: a text, which becomes RFC 3339 if it is close, or milliseconds since 1970, which seconds become. */
 export function toTime(value: unknown): string | number | undefined {
-  if (typeof value !== 'number') return toText(value);
+  if (typeof value !== 'number') return toRfc3339(toText(value));
   return value >= SECONDS_MIN && value < SECONDS_MAX ? value * SECOND_MS : value;
+}
+
+function toRfc3339(text: string | undefined): string | undefined {
+  const [, day, time = '00:00:00', hours, minutes] = LOOSE_TIME.exec(text ?? '') ?? [];
+  if (day === undefined) return text;
+  return `${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`;
 }
 
 /** Returns the time at which the device sent the batch, if it can be read: a wrong one must not cost the batch. */
@@ -92,11 +106,15 @@ export function toSentAt(value: unknown): string | number | undefined {
   return isSeconds || parseTimestamp(time) === undefined ? undefined : time;
 }
 
+/** Characters of the name that is kept as it was sent: a longer one would make the event too large. */
+const ORIGINAL_CHARACTERS_MAX = 200;
+
 /** Returns the name as it is stored, and the property that keeps what the SDK sent if that is something else. */
 export function toName(sent: unknown): { event_name: unknown; original: Fields } {
   if (typeof sent !== 'string' || sent === '') return { event_name: sent, original: NO_FIELDS };
   const event_name = normalizeEventName(sent);
-  return { event_name, original: event_name === sent ? NO_FIELDS : { $original_name: sent } };
+  const original = { $original_name: sent.slice(0, ORIGINAL_CHARACTERS_MAX) };
+  return { event_name, original: event_name === sent ? NO_FIELDS : original };
 }
 
 /** Money as an SDK sends it; `digits` is the text of a revenue that its number cannot carry. */
@@ -121,14 +139,16 @@ const isEmpty = (value: unknown): boolean => value === undefined || value === nu
 
 const isAllowed = (amount: string, eventName: unknown) => !amount.startsWith('-') || eventName === 'refund';
 
+/** Returns an ID of an event that is always the same for a text. */
+export const deriveId = (prefix: string, text: string): string =>
+  `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+
 /** Returns the ID of the event that links two IDs: always the same, so that it is stored once. */
-export function toLinkId(userId: string, anonymousId: string): string {
-  return `id-${createHash('sha256').update(`${userId}\0${anonymousId}`).digest('hex').slice(0, 32)}`;
-}
+export const toLinkId = (userId: string, anonymousId: string): string =>
+  deriveId('id', `${userId}\0${anonymousId}`);
 
 /** Returns the ID of the event with the user properties of an event that has this ID. */
-export const toSetId = (id: string): string =>
-  `set-${createHash('sha256').update(id).digest('hex').slice(0, 32)}`;
+export const toSetId = (id: string): string => deriveId('set', id);
 
 /** Returns the first of these values that is an object with members; an empty object if none is. */
 export const findFilled = (...values: unknown[]): Fields => values.map(toFields).find(isFilled) ?? NO_FIELDS;

@@ -1,26 +1,31 @@
-import { createHash } from 'node:crypto';
 import { Type } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
 import type { App } from '../../directory/app.ts';
-import { type IngestServices, ingest } from '../../events/ingest/ingest.ts';
-import { toFields } from './event-parts.ts';
+import { isEventId } from '../../events/ingest/event.ts';
+import { type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
+import { forEachInTurns, type LoopUser } from '../../limits/loop-share.ts';
+import { deriveId, toFields } from './event-parts.ts';
 
-/** A batch of an SDK as ours. `sources` has, for each event, the index of the SDK's event that it comes from. */
-export type MappedBatch = {
+/** A batch as an SDK sent it. `map` returns our events for one of its items, none if it is ignored. */
+export type SentBatch = {
   sentAt: string | number | undefined;
-  events: unknown[];
-  sources: number[];
-  ignored: number;
+  items: unknown[];
+  map: (item: unknown) => readonly object[];
 };
 
-/** The counts in answers to SDKs, which ignore them: for people who look at a request. */
+/** A batch of an SDK as ours. `sources` has, for each event, the index of the SDK's event that it comes from. */
+type MappedBatch = { events: unknown[]; sources: number[]; ignored: number };
+
+/** The counts in responses to SDKs, which ignore them: for debugging. */
 export const COUNTS = {
   accepted: Type.Integer({ description: 'Events that this request stored durably.' }),
   duplicates: Type.Integer({ description: 'Events that were already stored.' }),
   rejected: Type.Integer({
     description: 'Events that are not valid. `GET /v1/ingestion/samples` shows why.',
   }),
-  ignored: Type.Integer({ description: 'Events that Appflow has no use for, such as feature flags.' }),
+  ignored: Type.Integer({
+    description: 'Events that Appflow does not store, such as those about feature flags.',
+  }),
 };
 
 /** What became of an SDK's batch. `rejectedSources` are indexes in the batch as it was sent. */
@@ -33,36 +38,40 @@ export type StoredBatch = {
 export type Sender = { caller: Caller; app: App | undefined; country: string | undefined };
 
 /**
- * Returns the mapped events of a batch; `map` returns ours for one of theirs, none if it is ignored. What cannot be mapped
- * is kept as an event that is rejected: it must not cost the others.
+ * Maps a batch, in turns with other senders, and empties it: its objects take more memory than ours. What cannot be mapped is kept
+ * as an event that is rejected: it must not cost the others.
  */
-export function mapBatch(
-  sentAt: string | number | undefined,
-  items: readonly unknown[],
-  map: (item: unknown) => readonly object[],
-): MappedBatch {
-  const batch: MappedBatch = { sentAt, events: [], sources: [], ignored: 0 };
-  for (const [index, item] of items.entries()) {
-    const mapped = mapItem(item, (one) => map(one).map((event) => withId(event, index, sentAt)));
+export async function mapBatch(
+  { loopShare }: Pick<IngestServices, 'loopShare'>,
+  user: LoopUser,
+  { sentAt, items, map }: SentBatch,
+): Promise<MappedBatch> {
+  const batch: MappedBatch = { events: [], sources: [], ignored: 0 };
+  await forEachInTurns(loopShare, user, items.length, (index) => {
+    const mapped = mapItem(items[index], (item) => map(item).map((event) => withId(event, index, sentAt)));
     if (mapped.length === 0) batch.ignored += 1;
     for (const event of mapped) {
       batch.events.push(event);
       batch.sources.push(index);
     }
-  }
+  });
+  items.length = 0;
   return batch;
 }
 
 /**
- * Returns an event with an ID. One that was sent without is derived from what it contains and its place in the batch, so that
- * it is stored once if the batch is sent again. Without any time, the same event may have happened twice: it gets none.
+ * Returns an event with an ID of ours: derived from the one that was sent if that has other characters, and from what the event contains
+ * and its place in the batch if there is none, so that it is stored once if the batch is sent again. Without any time, the same event may
+ * have happened twice: it gets none.
  */
-function withId(event: object, index: number, sentAt: MappedBatch['sentAt']): object {
+function withId(event: object, index: number, sentAt: SentBatch['sentAt']): object {
   const { event_id, timestamp } = toFields(event);
+  if (isEventId(event_id)) return event;
+  if (event_id !== undefined) return { ...event, event_id: deriveId('of', String(event_id)) };
   const time = timestamp ?? sentAt;
-  if (event_id !== undefined || time === undefined) return event;
-  const content = JSON.stringify([time, index, event]);
-  return { ...event, event_id: `at-${createHash('sha256').update(content).digest('hex').slice(0, 32)}` };
+  return time === undefined
+    ? event
+    : { ...event, event_id: deriveId('at', JSON.stringify([time, index, event])) };
 }
 
 /** Whether a body has an event, which needs an app. */
@@ -84,13 +93,14 @@ function mapItem(item: unknown, map: (item: unknown) => readonly object[]): read
   }
 }
 
-/** Stores a mapped batch as `POST /v1/events` does. Resolves once it is on disk. */
+/** Stores a batch as `POST /v1/events` does, and empties it. Resolves once it is on disk. */
 export async function storeMapped(
   services: IngestServices,
   { caller, app, country }: Sender,
-  { sentAt, events, sources, ignored }: MappedBatch,
+  sent: SentBatch,
 ): Promise<StoredBatch> {
-  const batch = { events, ...(sentAt === undefined ? {} : { sent_at: sentAt }) };
+  const { events, sources, ignored } = await mapBatch(services, senderOf(caller), sent);
+  const batch = { events, ...(sent.sentAt === undefined ? {} : { sent_at: sent.sentAt }) };
   const { accepted, duplicates, rejected } = await ingest(services, caller, { app, batch, country });
   return {
     counts: { accepted, duplicates, rejected: rejected.length, ignored },

@@ -10,6 +10,7 @@ import {
   toFields,
   toMoney,
   toName,
+  toSessionId,
   toSetId,
   toText,
   toTime,
@@ -103,7 +104,7 @@ function toBase(event: Fields, properties: Fields, toId = (id: string) => id): F
       event_id: id === undefined ? undefined : toId(id),
       app_user_id: readText(event, 'distinct_id') ?? readText(properties, 'distinct_id'),
       timestamp: toTime(event.timestamp),
-      session_id: readText(properties, '$session_id'),
+      session_id: toSessionId(readText(properties, '$session_id')),
       context: toContext({
         platform: toText(properties.$os) ?? properties.$os_name,
         os_version: properties.$os_version,

@@ -5,7 +5,7 @@ import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, hasEvents, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
 import { mapEvent, withTime } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
@@ -64,7 +64,8 @@ export async function storePostHogBatch(
   sender: Sender,
   { batch, sent_at }: Static<typeof POSTHOG_BATCH>,
 ): Promise<Static<typeof POSTHOG_RESULT>> {
-  const { counts } = await storeMapped(services, sender, mapBatch(toSentAt(sent_at), batch, mapEvent));
+  const sent = { sentAt: toSentAt(sent_at), items: batch, map: mapEvent };
+  const { counts } = await storeMapped(services, sender, sent);
   return { status: 1, ...counts };
 }
 
@@ -72,7 +73,7 @@ const EVENTS = Type.Union([EVENT, Type.Array(documentedAs(Type.Unknown(), EVENT)
   description: 'One event, a list of events, or a batch.',
 });
 
-function listEvents(body: Static<typeof EVENTS>): readonly unknown[] {
+function listEvents(body: Static<typeof EVENTS>): unknown[] {
   if (Array.isArray(body)) return body;
   return 'batch' in body && Array.isArray(body.batch) ? body.batch : [body];
 }
@@ -82,7 +83,7 @@ const eventRoute = defineRoute({
   path: '/e',
   aliases: ['/e/', '/capture', '/capture/', '/i/v0/e', '/i/v0/e/'].map((path) => ({ method: 'POST', path })),
   operationId: 'sendPostHogEvents',
-  summary: 'Send events as the web SDK of PostHog',
+  summary: 'Send PostHog events from the web',
   description:
     'Takes one event, a list or a batch, as JSON, compressed with gzip, or in the field `data` of a form, plain or in base64. Also at `/capture/` and `/i/v0/e/`.',
   query: Type.Object({
@@ -90,17 +91,18 @@ const eventRoute = defineRoute({
     _: Type.Optional(Type.String({ description: 'When the device sent it, in milliseconds since 1970.' })),
   }),
   body: EVENTS,
-  eventCount: (body) => countEvents({ events: [...listEvents(body)] }),
+  eventCount: (body) => countEvents({ events: listEvents(body) }),
   answer: { status: 200, schema: POSTHOG_RESULT, mayBeEmpty: true },
   example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
   async handle(services: IngestServices, { caller, app, country, query, body }) {
     const sentAt = toSentAt(toFields(body).sent_at) ?? toSentAt(Number(query._ ?? Number.NaN));
     const base = parseTimestamp(sentAt) ?? services.clock.now();
-    const mapped = mapBatch(sentAt, listEvents(body), (event) => mapEvent(withTime(toFields(event), base)));
-    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
+    const map = (event: unknown) => mapEvent(withTime(toFields(event), base));
+    const sent = { sentAt, items: listEvents(body), map };
+    const { counts } = await storeMapped(services, { caller, app, country }, sent);
     return query.beacon === '1' ? (undefined as never) : { status: 1 as const, ...counts };
   },
 });
 
-/** What the SDKs of PostHog call besides `batchRoute`. */
+/** What PostHog's SDKs call besides `batchRoute`. */
 export const posthogRoutes = [eventRoute, ...stubRoutes] satisfies Route<never>[];

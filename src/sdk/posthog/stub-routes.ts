@@ -28,7 +28,7 @@ const configRoute = defineRoute({
   method: 'GET',
   path: '/array/{write_key}/config',
   operationId: 'getPostHogConfig',
-  summary: 'Get the settings of the SDKs of PostHog',
+  summary: 'Get PostHog settings',
   description: 'The same for every key: events are collected, everything else is off.',
   access: 'public',
   limit: 'events',
@@ -67,7 +67,7 @@ const flagsRoute = defineRoute({
   path: '/flags',
   aliases: ['/flags/', '/decide', '/decide/'].map((path) => ({ method: 'POST', path })),
   operationId: 'getPostHogFlags',
-  summary: 'Get no feature flags, as an SDK of PostHog',
+  summary: 'Get PostHog feature flags, which are always empty',
   description:
     'Feature flags are not supported: every SDK gets none. The body is not read. Also at `/decide`.',
   access: 'public',
@@ -85,5 +85,5 @@ const flagsRoute = defineRoute({
   }),
 });
 
-/** What the SDKs of PostHog ask for besides sending events. */
+/** What PostHog's SDKs ask for besides sending events. */
 export const stubRoutes = [configRoute, flagsRoute];

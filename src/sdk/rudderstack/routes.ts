@@ -34,13 +34,13 @@ const RUDDERSTACK: Dialect = {
 
 const OFF = { enabled: false };
 
-/** The settings of the SDKs of RudderStack. Their events are Segment's, see `segmentRoutes`. */
+/** The settings of RudderStack's SDKs. Their events are Segment's, see `segmentRoutes`. */
 const sourceConfigRoute = defineRoute({
   method: 'GET',
   path: '/sourceConfig',
   aliases: [{ method: 'GET', path: '/sourceConfig/' }],
   operationId: 'getRudderStackSourceConfig',
-  summary: 'Get the settings of the SDKs of RudderStack',
+  summary: 'Get RudderStack settings',
   description:
     'The SDKs load these when they start, with a client key as the user of `Basic`, and send their events to `/v1/batch`.',
   access: 'events:write',
@@ -63,5 +63,5 @@ const sourceConfigRoute = defineRoute({
   }),
 });
 
-/** What the SDKs of RudderStack call besides the routes of Segment. */
+/** What RudderStack's SDKs call besides Segment's routes. */
 export const rudderstackRoutes = [sourceConfigRoute] satisfies Route<never>[];

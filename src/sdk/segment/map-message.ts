@@ -10,6 +10,7 @@ import {
   toFields,
   toMoney,
   toName,
+  toSessionId,
   toText,
   toTime,
   toUserTraits,
@@ -100,7 +101,7 @@ function toBase(message: Fields): Fields {
       event_id: readText(message, 'messageId'),
       app_user_id: readText(message, 'userId') ?? readText(message, 'anonymousId'),
       timestamp: toTime(message.timestamp) ?? toTime(message.originalTimestamp),
-      session_id: readText(context, 'sessionId'),
+      session_id: toSessionId(readText(context, 'sessionId')),
       context: toContext({
         platform: toFields(context.os).name,
         os_version: toFields(context.os).version,

@@ -1,10 +1,10 @@
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { type Alias, defineRoute, type Route } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, hasEvents, mapBatch, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
@@ -69,16 +69,14 @@ const batchRoute = defineRoute({
   path: '/v1/batch',
   aliases: [...post('/v1/b', '/v1/batch/b'), ...put('/v1/batch', '/v1/b', '/v1/batch/b')],
   operationId: 'sendSegmentBatch',
-  summary: 'Send a batch as the SDKs of Segment and RudderStack',
+  summary: 'Send a Segment or RudderStack batch',
   description:
-    'Takes the batches of the SDKs of Segment, RudderStack and Customer.io, with a client key as the user of `Basic` or as `writeKey`. Also at `/v1/b`.',
+    'Takes batches from the SDKs of Segment, RudderStack and Customer.io, with a client key as the user of `Basic` or as `writeKey`. Also at `/v1/b`.',
   body: BATCH,
   eventCount: ({ batch }) => countEvents({ events: batch }),
   example: { body: { batch: [EXAMPLE], sentAt: '2026-11-22T10:00:05Z' } },
   async handle(services: IngestServices, { caller, app, country, body }) {
-    const mapped = mapBatch(toSentAt(body.sentAt), body.batch, (message) => mapMessage(message));
-    const { counts } = await storeMapped(services, { caller, app, country }, mapped);
-    return { success: true as const, ...counts };
+    return storeMessages(services, { caller, app, country }, { ...body, items: body.batch });
   },
 });
 
@@ -90,28 +88,25 @@ function messageRoute<const Name extends string>(type: MessageType, operationId:
     path: `/v1/${type}`,
     aliases: [...post(`/v1/${letter}`), ...put(`/v1/${type}`, `/v1/${letter}`)],
     operationId,
-    summary: `Send one ${type} message as an SDK of Segment`,
+    summary: `Send a Segment ${type} message`,
     description: `Takes one message of Segment's protocol. Also at \`/v1/${letter}\`.`,
     body: MESSAGE,
     eventCount: () => 1,
     example: { body: { ...EXAMPLE, type } },
     handle: (services: IngestServices, { caller, app, country, body }) =>
-      storeMessage(services, { caller, app, country }, body, type),
+      storeMessages(services, { caller, app, country }, { sentAt: body.sentAt, items: [body], type }),
   });
 }
 
-async function storeMessage(
-  services: IngestServices,
-  sender: Sender,
-  message: Static<typeof MESSAGE>,
-  type: MessageType,
-) {
-  const mapped = mapBatch(toSentAt(message.sentAt), [message], (one) => mapMessage(one, type));
-  const { counts } = await storeMapped(services, sender, mapped);
+type Messages = { sentAt?: unknown; items: unknown[]; type?: MessageType };
+
+async function storeMessages(services: IngestServices, sender: Sender, { sentAt, items, type }: Messages) {
+  const map = (message: unknown) => mapMessage(message, type);
+  const { counts } = await storeMapped(services, sender, { sentAt: toSentAt(sentAt), items, map });
   return { success: true as const, ...counts };
 }
 
-/** What the SDKs of Segment call. Those of RudderStack call the batch route, too. */
+/** What Segment's SDKs call. RudderStack's call the batch route, too. */
 export const segmentRoutes = [
   batchRoute,
   messageRoute('track', 'sendSegmentTrack'),

@@ -31,7 +31,7 @@ export const settingsRoute = defineRoute({
     { method: 'GET', path: '/v1/projects/projects/{write_key}/settings' },
   ],
   operationId: 'getSegmentSettings',
-  summary: 'Get the settings of the SDKs of Segment',
+  summary: 'Get Segment settings',
   description:
     'The mobile SDKs load these when they start, with the client key in the path, and send their events to the `apiHost` in them: `APPFLOW_PUBLIC_URL`, or the host that the request names.',
   access: 'events:write',
