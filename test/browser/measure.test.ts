@@ -35,6 +35,8 @@ const EVENTS = [
   ...['ann', 'bob', 'cid', 'dan'].map((user) => event(user, 'sign_up', 5)),
   ...['ann', 'bob'].map((user) => event(user, 'trial_started', 5, 10)),
   event('ann', 'purchase', 4),
+  // A week after this one has ended, whatever day it is.
+  event('eve', 'sign_up', 20),
 ].map((one) => ({ ...one, properties: PROPERTIES[one.event_name] ?? {} }));
 const sent = await api.call('POST', '/v1/events', { key, body: { events: EVENTS } });
 assert.equal(sent.body.accepted, EVENTS.length, sent.text);
@@ -63,7 +65,7 @@ async function inspect(page: Page, name: string): Promise<void> {
 
 browserTest('Retention shows cohorts, and keeps what is chosen in the URL', async () => {
   const { page, problems } = await enter();
-  await open(page, '/retention?range=7d');
+  await open(page, '/retention?range=30d');
   const table = page.getByRole('table', { name: 'Retention by cohort' });
   await table
     .getByText(/^25(.0)?%/)
@@ -158,7 +160,7 @@ browserTest('a condition of a funnel suggests the properties of the event of its
 
 browserTest('both pages fit on a phone, and say what to do when there is nothing', async () => {
   const { page, problems } = await enter(PHONE);
-  for (const path of ['/retention?range=7d', '/retention?range=yesterday', '/funnels?range=7d']) {
+  for (const path of ['/retention?range=30d', '/retention?range=yesterday', '/funnels?range=7d']) {
     await open(page, path);
     const width = await page.evaluate('document.documentElement.scrollWidth');
     assert.ok(Number(width) <= 390, `${path} is ${width} px wide`);

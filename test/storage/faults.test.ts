@@ -10,6 +10,7 @@ import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { RESERVE_BYTES } from '../../src/disk/reserve.ts';
+import { compileCache } from '../support/adopt-child.ts';
 import { initByCli, runCli } from '../support/child-processes.ts';
 import { type ChildServer, startChildServer } from '../support/child-server.ts';
 import { makeTempDir, readMetric } from '../support/harness.ts';
@@ -22,7 +23,7 @@ const ROOT = join(import.meta.dirname, '../..');
 /** Starts the server the way a user would, and returns its output when it could not start. */
 async function failToStart(env: Record<string, string>): Promise<string> {
   const child = spawn(process.execPath, [join(ROOT, 'src/main.ts')], {
-    env: { PATH: process.env.PATH ?? '', UV_THREADPOOL_SIZE: '8', PORT: '0', ...env },
+    env: { PATH: process.env.PATH ?? '', ...compileCache(), UV_THREADPOOL_SIZE: '8', PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // If it starts after all.
     timeout: 60_000,

@@ -20,3 +20,9 @@ export function adoptChild<Child extends ChildProcess>(child: Child): Child {
   child.stderr?.on('data', (chunk) => process.stderr.write(chunk));
   return child;
 }
+
+/** The variable that lets child processes share compiled code, if the test runner has a place for it; else nothing. */
+export function compileCache(): { NODE_COMPILE_CACHE?: string } {
+  const folder = process.env.APPFLOW_TEST_COMPILE_CACHE;
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: folder };
+}

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 
 import type { Initialized } from '../../src/cli/init-text.ts';
-import { killAtExit } from './adopt-child.ts';
+import { compileCache, killAtExit } from './adopt-child.ts';
 import { eventServerOf } from './clickhouse-front.ts';
 import { type Api, connect, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets, trackSecrets } from './minted-secrets.ts';
@@ -15,11 +15,10 @@ const ROOT = join(import.meta.dirname, '../..');
 
 /** Returns the environment of a child, without Appflow variables that the developer's shell may have set. */
 function childEnv(env: Record<string, string>): Record<string, string> {
-  const { PATH = '', HOME = '', NODE_COMPILE_CACHE = '' } = process.env;
-  // A short command spends half its time compiling, so all of them share a cache if the test runner sets one.
+  const { PATH = '', HOME = '' } = process.env;
   const folder = env.APPFLOW_DATA_DIR;
   const servers = { ...databaseOf(folder), ...eventServerOf(folder) };
-  return { PATH, HOME, NODE_COMPILE_CACHE, UV_THREADPOOL_SIZE: '8', ...servers, ...env };
+  return { PATH, HOME, ...compileCache(), UV_THREADPOOL_SIZE: '8', ...servers, ...env };
 }
 
 /** The result of a command. */

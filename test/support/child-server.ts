@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
-import { killAtExit } from './adopt-child.ts';
+import { compileCache, killAtExit } from './adopt-child.ts';
 import { type Api, connect, LIMITS_OFF, stopBeforeRemoval } from './harness.ts';
 import { requireNoSecrets } from './minted-secrets.ts';
 import { databaseOf } from './postgres.ts';
@@ -42,6 +42,7 @@ export async function startChildServer(
   const child = spawn(program, args, {
     env: {
       PATH: process.env.PATH,
+      ...compileCache(),
       UV_THREADPOOL_SIZE: '8',
       PORT: '0',
       ...LIMITS_OFF,

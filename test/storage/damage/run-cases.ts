@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { compileCache } from '../../support/adopt-child.ts';
 import { damageFile } from './damage-file.ts';
 import type { Case } from './list-cases.ts';
 import { copyFolder, type Folders } from './prepare-folders.ts';
@@ -22,7 +23,7 @@ export async function startStores(dataDir: string, expected = ''): Promise<Outco
     env: {
       PATH: process.env.PATH ?? '',
       UV_THREADPOOL_SIZE: '8',
-      NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? '',
+      ...compileCache(),
     },
     stdio: ['ignore', 'pipe', 'ignore'],
     timeout: 60_000,
