@@ -175,7 +175,7 @@ export const ERRORS = {
     status: 409,
     title: 'Not restorable',
     meaning:
-      'The key is not revoked, was revoked more than 60 minutes ago, or was revoked because it leaked.',
+      'The key is not revoked, was revoked more than 60 minutes ago, was revoked because it leaked, or lost its secrets when the secret of the installation was reset.',
     cure: 'Create another key.',
   },
   idempotency_replay_expired: {

@@ -69,9 +69,16 @@ export const KEY_RESTORABLE_MS = HOUR_MS;
 export const hasLeaked = ({ type, revokedReason, leakReportedAt }: ApiKey): boolean =>
   revokedReason === 'leaked' || (type !== 'client' && leakReportedAt !== null);
 
+/** Whether a key lost all its secrets, which happens only when the secret of the installation is reset. */
+export const hasLostSecrets = ({ secrets }: Pick<ApiKey, 'secrets'>): boolean =>
+  secrets.every(({ revokedAt }) => revokedAt !== null);
+
 /** Whether a key is revoked and can be restored at `now` (epoch milliseconds). */
 export const isRestorable = (key: ApiKey, now: number): boolean =>
-  key.revokedAt !== null && !hasLeaked(key) && now - key.revokedAt <= KEY_RESTORABLE_MS;
+  key.revokedAt !== null &&
+  !hasLeaked(key) &&
+  !hasLostSecrets(key) &&
+  now - key.revokedAt <= KEY_RESTORABLE_MS;
 
 const EXPIRING_WITHIN_MS = 30 * DAY_MS;
 

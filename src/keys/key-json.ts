@@ -114,7 +114,11 @@ export const API_KEY_JSON = component(
     created_by: Type.String({ description: 'ID of the key or person that created it.' }),
     revoked_at: nullable(instant('When it was revoked.')),
     revoked_by: nullable(Type.String({ description: 'ID of the key or person that revoked it.' })),
-    revoked_reason: nullable(Type.String({ description: 'Why it was revoked.' })),
+    revoked_reason: nullable(
+      Type.String({
+        description: 'Why it was revoked. `secret_reset`: the secret of the installation was reset.',
+      }),
+    ),
     leak_reported_at: nullable(instant('When it was reported as leaked.')),
     last_used_at: nullable(instant('When it was last used.')),
     last_used_ip: nullable(Type.String({ description: 'IP address of the last request.' })),

@@ -1,5 +1,5 @@
 import { ApiError } from '../api/errors.ts';
-import { type ApiKey, hasLeaked, KEY_RESTORABLE_MS } from '../directory/key.ts';
+import { type ApiKey, hasLeaked, hasLostSecrets, KEY_RESTORABLE_MS } from '../directory/key.ts';
 import type { Project } from '../directory/project.ts';
 import { appendForKey, changeKey } from './change-key.ts';
 import type { KeyServices } from './create.ts';
@@ -8,7 +8,8 @@ import { requireRoomForLiveKey } from './key-caps.ts';
 
 /**
  * Takes back the revocation of a key and returns the key. Throws 409 if it is not revoked, was revoked more than an hour
- * ago, or has leaked, and if the project has no room for a live key; 403 if it has more permissions than the grantor.
+ * ago, has leaked, or lost its secrets, and if the project has no room for a live key; 403 if it has more permissions than
+ * the grantor.
  */
 export async function restoreKey(
   services: KeyServices,
@@ -41,6 +42,8 @@ function findObstacle(key: ApiKey, now: number): string | undefined {
   const { revokedAt } = key;
   if (revokedAt === null) return 'The key is not revoked.';
   if (hasLeaked(key)) return 'The key was revoked and has leaked: it may be in the wrong hands.';
+  if (hasLostSecrets(key))
+    return 'The secret of the installation was reset, so the secrets of this key no longer work.';
   if (now - revokedAt > KEY_RESTORABLE_MS) return 'The key was revoked more than 60 minutes ago.';
   return undefined;
 }

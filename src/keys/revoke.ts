@@ -11,6 +11,9 @@ export const REVOKE_REASONS = ['unused', 'rotated', 'leaked', 'member_left', 'ot
 /** One of `REVOKE_REASONS`. */
 export type RevokeReason = (typeof REVOKE_REASONS)[number];
 
+/** A reason as stored: also that the secret of the installation was reset, which no request gives. */
+export type StoredReason = RevokeReason | 'secret_reset';
+
 type RecordServices = { clock: Clock; audit: Audit };
 
 /**
@@ -29,7 +32,7 @@ export async function revokeKey(
 }
 
 /** A revocation: why, who asked for it, and when, if that was earlier than when it is stored (epoch milliseconds). */
-export type Revocation = { reason: RevokeReason; actor: Actor; at?: number };
+export type Revocation = { reason: StoredReason; actor: Actor; at?: number };
 
 /** The part of `revokeKey` inside a write: for callers that store more in the same one. */
 export async function storeRevocation(

@@ -213,7 +213,8 @@ const restoreRoute = defineRoute({
   path: '/v1/api-keys/{id}/restore',
   operationId: 'restoreApiKey',
   summary: 'Restore a revoked API key',
-  description: 'Works within 60 minutes of the revocation, unless the key was revoked because it leaked.',
+  description:
+    'Works within 60 minutes of the revocation, unless the key was revoked because it leaked or because the secret of the installation was reset.',
   errors: ['exceeds_own_permissions', 'limit_reached', 'not_restorable'],
   access: 'keys:write',
   limit: 'management',

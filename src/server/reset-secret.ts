@@ -2,7 +2,7 @@ import { deleteTotp } from '../accounts/totp.ts';
 import { CLI_REQUESTER } from '../api/caller.ts';
 import { appendReset } from '../audit/append-reset.ts';
 import { createAudit } from '../audit/audit.ts';
-import type { Control, ControlTransaction, ReadOnlyControl } from '../control/control.ts';
+import type { Control, ControlTransaction, ReadOnlyControl, Write } from '../control/control.ts';
 import { derivePepper } from '../directory/secret.ts';
 import { forgetErasureKey } from '../erasure/erasure-key.ts';
 import { storeRevocation } from '../keys/revoke.ts';
@@ -64,13 +64,21 @@ export async function resetSecret(
       .orderBy('id')
       .execute();
     for (const { id, project_id: projectId } of keys)
-      await storeRevocation({ clock, audit }, write, { id, projectId }, { reason: 'other', actor });
+      await storeRevocation({ clock, audit }, write, { id, projectId }, { reason: 'secret_reset', actor });
+    await revokeSecrets(write, clock.now());
     const people = await tx.selectFrom('two_factors').select('person_id').orderBy('person_id').execute();
     for (const { person_id } of people) await deleteTotp({ audit }, tx, person_id, actor);
     await deleteUnreadable(tx);
     await storeSecretCheck(tx, derivePepper(secret));
     return loss;
   });
+}
+
+/** Revokes the secrets of all keys, so that none can be restored, not even one that was revoked before the reset. */
+async function revokeSecrets({ tx, revision }: Write, now: number): Promise<void> {
+  const owners = tx.selectFrom('key_secrets').select('key_id').where('revoked_at', 'is', null);
+  await tx.updateTable('api_keys').set({ revision }).where('id', 'in', owners).execute();
+  await tx.updateTable('key_secrets').set({ revoked_at: now }).where('revoked_at', 'is', null).execute();
 }
 
 /** Deletes what is signed or encrypted with the lost secret. */

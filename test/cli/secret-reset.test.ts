@@ -67,13 +67,50 @@ describe('appflow secret reset', () => {
     const { body } = await server.call('GET', '/v1/audit-log?limit=100', { key: other });
     assert.ok(body.data.some(({ action }: { action: string }) => action === 'api_key.revoked'));
     const keys = await runCli(['keys', 'list', '--json'], env);
-    assert.match(keys.stdout, /"revoked_reason":"other"/);
+    assert.match(keys.stdout, /"revoked_reason":"secret_reset"/);
     assert.equal(await server.stop(), 0);
     changeDatabase(dataDir, (database) => {
       const count = (table: string) => database.prepare(`SELECT count(*) FROM ${table}`).pluck().get();
       assert.deepEqual(['sessions', 'two_factors', 'erasures'].map(count), [0, 0, 0]);
       assert.equal(database.prepare('SELECT two_factor_enabled FROM people').pluck().get(), 0);
     });
+  });
+
+  it('revokes keys for good: none can be restored, not even one revoked before, or once the earlier secret is found', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const key = await createKey(env);
+    const earlier = await createKey(env);
+    {
+      await using server = await startServerProcess(env);
+      const { body } = await server.call('GET', '/v1/api-keys/self', { key: earlier });
+      const revoked = await server.call('DELETE', `/v1/api-keys/${body.id}?reason=unused`, { key });
+      assert.equal(revoked.body.secrets.length, 1, 'it can be restored');
+      assert.equal(await server.stop(), 0);
+    }
+    const lost = readFileSync(secretFile(dataDir), 'utf8').trim();
+    rmSync(secretFile(dataDir));
+    assert.equal((await reset(env)).code, 0);
+    const other = await createKey(env);
+    await using server = await startServerProcess({ ...env, APPFLOW_SECRET_RETIRED: lost });
+    const { body: list } = await server.call('GET', '/v1/api-keys?status=revoked', { key: other });
+    const reasons = list.data.map((one: Record<string, string>) => one.revoked_reason);
+    assert.deepEqual(new Set(reasons), new Set(['unused', 'secret_reset']));
+    for (const { id, secrets } of list.data) {
+      assert.deepEqual(secrets, []);
+      const restored = await server.call('POST', `/v1/api-keys/${id}/restore`, { key: other });
+      assert.deepEqual([restored.status, restored.body.code], [409, 'not_restorable'], restored.text);
+      assert.match(restored.body.detail, /The secret of the installation was reset/);
+    }
+    for (const old of [key, earlier]) {
+      assert.equal((await server.call('GET', '/v1/apps', { key: old })).body.code, 'api_key_revoked');
+      const sent = { batch: [{ event: 'app_open', distinct_id: 'user_1' }], api_key: old };
+      assert.equal(
+        (await server.call('POST', '/batch', { body: sent })).status,
+        401,
+        'SDKs are not told to wait',
+      );
+    }
+    assert.equal(await server.stop(), 0);
   });
 
   it('leaves earlier entries of the audit log, which are reported as not verifiable, and detects later changes', async () => {
@@ -167,7 +204,7 @@ describe('appflow secret reset', () => {
     assert.match(unreadable.stderr, /EISDIR/);
     assert.ok(existsSync(secretFile(dataDir)));
     const keys = await runCli(['keys', 'list', '--json'], env);
-    assert.doesNotMatch(keys.stdout, /"revoked_reason":"other"/);
+    assert.doesNotMatch(keys.stdout, /"revoked_reason":"secret_reset"/);
   });
 
   it('is refused while a server runs, and for a secret that is not lost', async () => {

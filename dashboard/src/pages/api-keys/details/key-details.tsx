@@ -16,7 +16,7 @@ import { useNow } from '../../../lib/now.ts';
 import { useEnableKey } from '../key/enable-key.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyAction } from '../key/key-labels.ts';
-import { isAlive, REVOKE_REASONS } from '../key/key-labels.ts';
+import { describeReason, isAlive } from '../key/key-labels.ts';
 import { isRestorable, useRestoreKey } from '../key/restore-key.ts';
 import { GracePanel } from './grace-panel.tsx';
 
@@ -57,7 +57,7 @@ function RevokedNote({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
   const { can } = useProject();
   const restore = useRestoreKey();
   if (apiKey.revoked_at === null) return null;
-  const reason = REVOKE_REASONS.find(({ value }) => value === apiKey.revoked_reason)?.label;
+  const reason = describeReason(apiKey.revoked_reason);
   return (
     <Callout
       tone="warn"
@@ -73,7 +73,7 @@ function RevokedNote({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
       }
     >
       Revoked by <bdi>{nameOf(apiKey.revoked_by ?? '', 'sentence')}</bdi> <TimeAgo at={apiKey.revoked_at} />
-      {reason && ` (${reason.toLowerCase()})`}. All requests fail.
+      {reason && ` (${reason})`}. All requests fail.
     </Callout>
   );
 }

@@ -73,6 +73,12 @@ export const REVOKE_REASONS = [
   { value: 'other', label: 'Other' },
 ] as const satisfies readonly { value: RevokeReason; label: string }[];
 
+/** Returns why a key was revoked, as the end of a sentence; undefined if that is unknown. */
+export function describeReason(reason: string | null): string | undefined {
+  if (reason === 'secret_reset') return "the server's secret was reset";
+  return REVOKE_REASONS.find(({ value }) => value === reason)?.label.toLowerCase();
+}
+
 /** Whether a key can be used, or enabled again. */
 export function isAlive(status: KeyStatus): boolean {
   return status !== 'revoked' && status !== 'expired';

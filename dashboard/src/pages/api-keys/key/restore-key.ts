@@ -19,8 +19,12 @@ export function useRestoreKey() {
   });
 }
 
-/** Whether a revoked key can be restored: within 60 minutes, and never a leaked one. */
-export function isRestorable(key: Pick<ApiKey, 'revoked_at' | 'revoked_reason'>, now: number): boolean {
-  if (key.revoked_at === null || key.revoked_reason === 'leaked') return false;
+type Revocable = Pick<ApiKey, 'type' | 'secrets' | 'revoked_at' | 'revoked_reason' | 'leak_reported_at'>;
+
+/** Whether a revoked key can be restored: within 60 minutes, and never one that leaked or lost its secrets. */
+export function isRestorable(key: Revocable, now: number): boolean {
+  const hasLeaked =
+    key.revoked_reason === 'leaked' || (key.type !== 'client' && key.leak_reported_at !== null);
+  if (key.revoked_at === null || hasLeaked || key.secrets.length === 0) return false;
   return now - Date.parse(key.revoked_at) < KEY_RESTORABLE_MS;
 }

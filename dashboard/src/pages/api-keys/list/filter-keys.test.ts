@@ -24,14 +24,20 @@ it('searches name, hint and ID, ignoring case', () => {
   assert.deepEqual(idsOf({ q: 'nothing' }), []);
 });
 
-it('allows restoring for 60 minutes, and never for a leaked key', () => {
+it('allows restoring for 60 minutes, and never for a key that leaked or lost its secrets', () => {
   const now = Date.parse('2026-11-23T12:00:00Z');
-  const revoked = (ago: number, reason: string) => ({
-    revoked_at: new Date(now - ago).toISOString(),
-    revoked_reason: reason,
-  });
+  const at = '2026-11-01T00:00:00.000Z';
+  const secret = { version: 1, hint: 'sk', created_at: at, last_used_at: null, expires_at: null };
+  const revoked = (ago: number, reason: string, part: Parameters<typeof makeKeyFixture>[0] = {}) =>
+    makeKeyFixture({
+      ...{ revoked_at: new Date(now - ago).toISOString(), revoked_reason: reason, secrets: [secret] },
+      ...part,
+    });
   assert.equal(isRestorable(revoked(3_599_999, 'unused'), now), true);
   assert.equal(isRestorable(revoked(3_600_000, 'unused'), now), false);
   assert.equal(isRestorable(revoked(0, 'leaked'), now), false);
-  assert.equal(isRestorable({ revoked_at: null, revoked_reason: null }, now), false);
+  assert.equal(isRestorable(revoked(0, 'unused', { leak_reported_at: at }), now), false);
+  assert.equal(isRestorable(revoked(0, 'unused', { leak_reported_at: at, type: 'client' }), now), true);
+  assert.equal(isRestorable(revoked(0, 'secret_reset', { secrets: [] }), now), false);
+  assert.equal(isRestorable(revoked(0, 'unused', { revoked_at: null }), now), false);
 });
