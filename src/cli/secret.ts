@@ -4,7 +4,7 @@ import { commandHint } from '../config/command-hint.ts';
 import { type Config, readCommandConfig } from '../config/config.ts';
 import type { ReadOnlyControl } from '../control/control.ts';
 import { databaseNow } from '../control/dialect.ts';
-import { findControlPlace, openControl } from '../control/open.ts';
+import { findControlPlace, openSoleControl } from '../control/open.ts';
 import { derivePepper, type Pepper } from '../directory/secret.ts';
 import { systemClock } from '../lib/clock.ts';
 import { errorCodeOf } from '../lib/errors.ts';
@@ -48,24 +48,33 @@ async function reset(isConfirmed: boolean): Promise<void> {
   const { secretFile, eventsDir } = prepareDataDir(config);
   requireControlFile(findStorePaths(config, eventsDir));
   await requireStopped(config);
-  const found = await readControl(async (control) => {
-    const candidates = listCandidates(config, secretFile);
-    await requireLost(control, candidates);
-    await requireNoNodes(config, control);
-    const unfinished = await findUnfinishedMove(control);
-    if (unfinished !== undefined) throw new UsageError(unfinished);
-    return { candidates, loss: await findResetLoss(control) };
+  const loss = await readControl(async (control) => {
+    await inspect(config, secretFile, control);
+    return await findResetLoss(control);
   });
-  if (!isConfirmed) throw new UsageError(explain(config, secretFile, found.loss));
+  if (!isConfirmed) throw new UsageError(explain(config, secretFile, loss));
   const clock = systemClock();
-  const control = await openControl(findControlPlace(config), clock);
+  // From here on, no server starts.
+  const control = await openSoleControl(findControlPlace(config), clock);
   try {
+    // Again: a server or another reset may have run until now.
+    const candidates = await inspect(config, secretFile, control);
     // First: if the command is interrupted, the next call finds a secret that was never used, and uses it.
-    const secret = chooseSecret(config, found.candidates) ?? renewSecretFile(secretFile);
+    const secret = chooseSecret(config, candidates) ?? renewSecretFile(secretFile);
     printResult(describeReset(config, secretFile, await resetSecret({ control, clock }, secret)));
   } finally {
     await control.close();
   }
+}
+
+/** Returns the secrets that there are. Throws an Error with what to do if the secret is not lost, or something prevents a reset. */
+async function inspect(config: Config, secretFile: string, control: Db): Promise<Candidate[]> {
+  const candidates = listCandidates(config, secretFile);
+  await requireLost(control, candidates);
+  await requireNoNodes(config, control);
+  const unfinished = await findUnfinishedMove(control);
+  if (unfinished !== undefined) throw new UsageError(unfinished);
+  return candidates;
 }
 
 function explain(config: Config, secretFile: string, loss: ResetLoss): string {

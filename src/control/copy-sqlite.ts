@@ -38,7 +38,8 @@ export function openControlAlone(file: string): ControlSnapshot {
   };
 }
 
-function describeUse(error: unknown, file: string): unknown {
+/** Returns the error with what to do if the database in `file` could not be opened because it is in use. */
+export function describeUse(error: unknown, file: string): unknown {
   const stored = toStorageError(error, file);
   if (!isLockedOut(stored)) return stored;
   return new StorageError(

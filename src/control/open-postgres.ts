@@ -57,9 +57,14 @@ async function migrate(url: string, now: number): Promise<MigratedControl> {
 
 /**
  * Opens the control database in PostgreSQL (14 or later), and creates or upgrades its tables if necessary. Rejects with
- * StorageError, or with an Error that explains it if a newer release created them.
+ * StorageError, or with an Error that explains it if a newer release created them. With `isSole`, it does so if another process has it open,
+ * and keeps others out until it is closed.
  */
-export async function openPostgresControl({ url, lossesFile }: PostgresPlace, now: number): Promise<Control> {
+export async function openPostgresControl(
+  { url, lossesFile }: PostgresPlace,
+  now: number,
+  { isSole = false } = {},
+): Promise<Control> {
   const losses = openLosses(lossesFile, listLosses(lossesFile));
   const migrated = await migrate(url, now);
   let statements = 0;
@@ -68,10 +73,11 @@ export async function openPostgresControl({ url, lossesFile }: PostgresPlace, no
   };
   const { db, renew } = openDatabase(url, STATEMENTS, countStatement);
   const loads = openDatabase(url, LOADS, countStatement);
-  const feed = await openChangeFeed(url, () => {
+  const onReconnect = () => {
     renew();
     loads.renew();
-  });
+  };
+  const feed = await openChangeFeed(url, { isSole, onReconnect });
   return {
     db,
     snapshots: loads.db,

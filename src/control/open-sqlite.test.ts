@@ -224,7 +224,7 @@ it('frees one piece of the reserve in 30 s for a failure that a broken disk may 
     left = Math.max(0, left - 1);
     return left > 0;
   };
-  const control = await openSqliteControl(file, { now: () => now }, { giveUpReserve });
+  const control = await openSqliteControl(file, { now: () => now }, { reserve: { giveUpReserve } });
   const fail = (code: string) => {
     const error = new StorageError('unavailable', 'The disk fails', Object.assign(new Error(code), { code }));
     return assert.rejects(

@@ -19,6 +19,16 @@ const EXACT = { hasExactStamp: true, losesAnswers: false, countRollbacks: () => 
 /** Runs before a database is upgraded, and can copy it. */
 export type BeforeMigrations = (copyTo: ControlSnapshot['copyTo']) => Promise<void>;
 
+/** How to open a database. */
+export type SqliteOptions = {
+  /** Space that is kept for a full disk. */
+  reserve?: DiskReserve | undefined;
+  /** Runs before an existing database is upgraded, while nothing else has it open. */
+  beforeMigrations?: BeforeMigrations | undefined;
+  /** Whether the database must exist and not be in use, and is kept from others until it is closed. */
+  isSole?: boolean;
+};
+
 const LOCK_WAIT_MS = 5_000;
 const LOCK_RETRY_MS_FIRST = 5;
 const LOCK_RETRY_MS_MAX = 50;
@@ -106,15 +116,15 @@ function countOpen(file: string, change: 1 | -1): void {
 export async function openSqliteControl(
   file: string,
   clock: Clock,
-  reserve?: DiskReserve,
-  beforeMigrations?: BeforeMigrations,
+  options: SqliteOptions = {},
 ): Promise<Control> {
+  const { reserve } = options;
   // If this process has the database open already, its losses were reported to the first connection.
   const losses = openLosses(file, isOpenHere(file) ? [] : [...listLosses(file), ...listNewLosses(file)]);
   const withReserve = createWithReserve(clock);
   // A server that restarts on a full disk must be able to open it.
   const { db, changeStamp, countStatements, readRevision, close } = await withReserve(reserve, () =>
-    whenFree(() => openPrepared(file, beforeMigrations)),
+    whenFree(() => openPrepared(file, options)),
   );
   countOpen(file, 1);
   let pageCheck: PageCheck | undefined;
@@ -159,8 +169,11 @@ export async function openSqliteControl(
  * Opens a database. If an earlier release created it, `beforeMigrations` runs first, and nothing else can open it meanwhile. Of two processes,
  * the one that is locked out finds it done.
  */
-async function openPrepared(file: string, beforeMigrations?: BeforeMigrations): Promise<SqliteControl> {
-  const opened = openSqlite(file);
+async function openPrepared(
+  file: string,
+  { beforeMigrations, isSole = false }: SqliteOptions,
+): Promise<SqliteControl> {
+  const opened = openSqlite(file, isSole);
   try {
     if (beforeMigrations === undefined || !(await isOlder(opened.db))) return opened;
   } catch (error) {

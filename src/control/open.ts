@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Clock } from '../lib/clock.ts';
-import type { Control, DiskReserve, ReadOnlyControl } from './control.ts';
+import type { Control, ReadOnlyControl } from './control.ts';
+import { describeUse } from './copy-sqlite.ts';
 import { openPostgresControl, openReadOnlyPostgresControl } from './open-postgres.ts';
-import { type BeforeMigrations, openReadOnlySqliteControl, openSqliteControl } from './open-sqlite.ts';
+import { openReadOnlySqliteControl, openSqliteControl, type SqliteOptions } from './open-sqlite.ts';
 
 /** Where the control database is: in SQLite in the data folder, or in PostgreSQL. */
 export type ControlPlace = {
@@ -26,17 +27,27 @@ export function findControlPlace(config: { dataDir: string; databaseUrl: string 
 
 /**
  * Opens the control database, and creates or upgrades it if necessary. Rejects with StorageError, or with an Error that
- * explains it if a newer release created the database. `reserve` is space on the disk of the data folder.
- * `beforeMigrations` runs before an existing SQLite database is upgraded, while nothing else has it open.
+ * explains it if a newer release created the database. The options only matter to SQLite.
  */
 export async function openControl(
   { file, url }: ControlPlace,
   clock: Clock,
-  reserve?: DiskReserve,
-  beforeMigrations?: BeforeMigrations,
+  options: Pick<SqliteOptions, 'reserve' | 'beforeMigrations'> = {},
 ): Promise<Control> {
-  if (url === undefined) return await openSqliteControl(file, clock, reserve, beforeMigrations);
+  if (url === undefined) return await openSqliteControl(file, clock, options);
   return await openPostgresControl({ url, lossesFile: file }, clock.now());
+}
+
+/**
+ * Opens a control database that no other process has open, and keeps servers and commands out until it is closed. Rejects with StorageError,
+ * also if it is in use.
+ */
+export async function openSoleControl({ file, url }: ControlPlace, clock: Clock): Promise<Control> {
+  if (url !== undefined)
+    return await openPostgresControl({ url, lossesFile: file }, clock.now(), { isSole: true });
+  return await openSqliteControl(file, clock, { isSole: true }).catch((error: unknown) => {
+    throw describeUse(error, file);
+  });
 }
 
 /** Opens the control database without changing it: no migrations either. Rejects with StorageError. */

@@ -33,8 +33,22 @@ const COUNTERS = `
 
 type Counters = { revision: number; flush: number; timeline: string };
 
+/** The advisory lock of all processes that have the database open for writing: "appfuse" in ASCII. */
+const USE_LOCK = 0x61_70_70_66_75_73_65n;
+
+const IN_USE =
+  'A server or a command uses this database. Stop all nodes, wait a minute, then run the command again.';
+const RESERVED =
+  'A command that must not run beside others uses the control database in PostgreSQL, such as `secret reset`. Wait until it is done.';
+
+/** A dead connection must not keep the lock for the hours that are the default. */
+const KEEP_ALIVE =
+  'SET tcp_keepalives_idle = 20; SET tcp_keepalives_interval = 5; SET tcp_keepalives_count = 6';
+
 /** The state of a feed. */
 type State = {
+  /** Whether it keeps other processes out. */
+  readonly isSole: boolean;
   /** The payload of this process's own notifications. */
   readonly self: string;
   stamp: number;
@@ -49,11 +63,16 @@ type State = {
 };
 
 /**
- * Opens a feed of changes in the database in `url`. Resolves once it listens; rejects with StorageError if it can't. Calls
- * `onReconnect` after its connection was lost: other connections may be dead too, although they look open.
+ * Opens a feed of changes in the database in `url`. Resolves once it listens; rejects with StorageError if it can't, or if another process
+ * has the database open and one of the two must be alone (`isSole`). Calls `onReconnect` after its connection was lost: other connections
+ * may be dead too, although they look open.
  */
-export async function openChangeFeed(url: string, onReconnect: () => void): Promise<ChangeFeed> {
+export async function openChangeFeed(
+  url: string,
+  { isSole, onReconnect }: { isSole: boolean; onReconnect: () => void },
+): Promise<ChangeFeed> {
   const state: State = {
+    isSole,
     self: randomUUID(),
     stamp: 0,
     rollbacks: 0,
@@ -94,6 +113,7 @@ async function connect(url: string, state: State): Promise<Client> {
   });
   try {
     await client.connect();
+    await claim(client, state);
     await client.query(`LISTEN ${CHANNEL}`);
     // Notifications that were sent before LISTEN are missed.
     state.stamp += 1;
@@ -103,6 +123,14 @@ async function connect(url: string, state: State): Promise<Client> {
     end(client);
     throw toConnectError(error);
   }
+}
+
+/** Takes the lock, which ends with the connection. */
+async function claim(client: Client, { isSole }: State): Promise<void> {
+  await client.query(KEEP_ALIVE);
+  const take = isSole ? 'pg_try_advisory_lock' : 'pg_try_advisory_lock_shared';
+  const { rows } = await client.query<{ taken: boolean }>(`SELECT ${take}(${USE_LOCK}) AS taken`);
+  if (rows[0]?.taken !== true) throw new StorageError('unavailable', isSole ? IN_USE : RESERVED);
 }
 
 async function poll(client: Client, state: State): Promise<void> {

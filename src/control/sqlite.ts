@@ -22,11 +22,11 @@ const BUSY_TIMEOUT_MS = 0;
 /**
  * Opens the embedded control database. `changeStamp()` returns a number that changes when another process commits
  * (PRAGMA data_version: a read of shared memory, no statement on a table). Throws StorageError `unavailable` for disk
- * errors, locks and damaged files.
+ * errors, locks and damaged files. With `isSole`, it does so if anything else has the database open, and keeps others out.
  */
-export function openSqlite(file: string): SqliteControl {
+export function openSqlite(file: string, isSole = false): SqliteControl {
   return createControl(
-    withStorageErrors(file, () => openDatabase(file)),
+    withStorageErrors(file, () => openDatabase(file, isSole)),
     file,
   );
 }
@@ -80,9 +80,11 @@ function createControl(database: Database.Database, file: string): SqliteControl
   };
 }
 
-function openDatabase(file: string): Database.Database {
-  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+function openDatabase(file: string, isSole: boolean): Database.Database {
+  const database = new Database(file, { timeout: BUSY_TIMEOUT_MS, fileMustExist: isSole });
   try {
+    // Before the first access, which takes the lock.
+    if (isSole) database.pragma('locking_mode = EXCLUSIVE');
     database.pragma('journal_mode = WAL');
     // FULL syncs the log at every commit: a revoked key stays revoked after a power failure.
     database.pragma('synchronous = FULL');

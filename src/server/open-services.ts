@@ -147,7 +147,10 @@ async function openDatabase(config: Config, paths: StorePaths, clock: Clock, log
   if (!config.hasClockFloor) log.warn('APPFLOW_CLOCK_FLOOR is off. Unset it after this start.');
   const disk = createDiskSpace(config.dataDir, log);
   const keepSnapshot = createSnapshots(config, log);
-  const control = await openControl(paths.control, clock, disk, keepSnapshot);
+  const control = await openControl(paths.control, clock, {
+    reserve: disk,
+    beforeMigrations: keepSnapshot,
+  });
   try {
     const unfinished = await findUnfinishedMove(control);
     if (unfinished !== undefined) throw new Error(unfinished);

@@ -15,7 +15,7 @@ const OLDER = new Error('The control database is from an earlier release.');
 export async function isControlInUse(file: string): Promise<boolean> {
   if (!hasWriteAheadLog(file)) return false;
   // Closing it removes the write-ahead log, unless others have it open. Migrations are for a start.
-  await openSqliteControl(file, systemClock(), undefined, () => Promise.reject(OLDER)).then(
+  await openSqliteControl(file, systemClock(), { beforeMigrations: () => Promise.reject(OLDER) }).then(
     (control) => control.close(),
     (error: unknown) => {
       if (error !== OLDER) throw error;
