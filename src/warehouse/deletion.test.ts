@@ -8,16 +8,24 @@ import { openLog } from '../lib/log.ts';
 import { bind } from './engine/bind.ts';
 import { embedded } from './engine/embedded.ts';
 import { type Gateway, openGateway } from './engine/gateway.ts';
+import type { IdKey } from './erased-ids.ts';
 import { type Deletion, listTableDeletions } from './integrity/deletion.ts';
 import { ledgerFile, readLedger, writeLedger } from './integrity/ledger.ts';
 import { hasLosses } from './integrity/losses.ts';
 import { openWarehouse, type Warehouse } from './open.ts';
 
-const idKey = {
+const idKey: IdKey = {
   macOf: (text: string) => `mac of ${Buffer.from(text).toString('hex')}`,
   seal: (bytes: Uint8Array) => Buffer.from(bytes).toString('base64'),
   unseal: (sealed: string) => Buffer.from(sealed, 'base64'),
 };
+/** As after the secret was reset. */
+const otherKey: IdKey = {
+  macOf: (text) => `other ${idKey.macOf(text)}`,
+  seal: idKey.seal,
+  unseal: () => undefined,
+};
+let key = idKey;
 const clock = makeClock();
 const START = clock.now() - DAY_MS;
 let known = 0;
@@ -25,7 +33,7 @@ let known = 0;
 const store = await createTestStore();
 const open = () =>
   openWarehouse({
-    ...{ path: store.path, log: openLog('silent'), clock, idKey, knownEvents: known },
+    ...{ path: store.path, log: openLog('silent'), clock, idKey: key, knownEvents: known },
     noteEvents: async (events) => {
       known = events;
     },
@@ -111,6 +119,32 @@ describe('deleting events', () => {
     await reopen();
     assert.deepEqual(await warehouse.append([again]), [true]);
     await warehouse.deleteEvents(personOf('someone'));
+  });
+
+  it('deletes remembered IDs after 30 days even if their key was lost meanwhile, and counts them as new from then on', async () => {
+    const [row] = rowsOf('eve', 1);
+    assert.ok(row);
+    await warehouse.append([row]);
+    await warehouse.deleteEvents(personOf('eve'));
+    key = otherKey;
+    await reopen();
+    assert.deepEqual(await warehouse.append([row]), [true]);
+    clock.advance(30 * DAY_MS - 1);
+    await warehouse.forgetIds();
+    assert.notEqual(await countOf('erased_ids'), 0);
+    clock.advance(1);
+    await warehouse.forgetIds();
+    assert.equal(await countOf('erased_ids'), 0);
+    key = idKey;
+    await warehouse.deleteEvents(personOf('eve'));
+  });
+
+  it('deletes remembered IDs whose 30 days ended while the store was closed', async () => {
+    assert.notEqual(await countOf('erased_ids'), 0);
+    clock.advance(30 * DAY_MS);
+    await reopen();
+    await warehouse.forgetIds();
+    assert.equal(await countOf('erased_ids'), 0);
   });
 
   it('keeps what is dated later, and derives its user again', async () => {

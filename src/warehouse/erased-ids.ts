@@ -45,9 +45,10 @@ export async function openErasedIds(
   const isCurrent = (erasedAt: number) => erasedAt > clock.now() - ERASED_ID_MS;
   if (key) {
     for (const { sealed, erased_at } of await readBatches(gateway)) {
-      const bytes = key.unseal(sealed);
       const erasedAt = Number(erased_at);
-      if (bytes && isCurrent(erasedAt)) batches.push({ erasedAt, hashes: readHashes(bytes) });
+      const bytes = isCurrent(erasedAt) ? key.unseal(sealed) : undefined;
+      // Without its hashes, a batch is only there to be deleted: it is old, or its key was lost when the secret was reset.
+      batches.push({ erasedAt, hashes: bytes ? readHashes(bytes) : new Uint32Array() });
     }
   }
   return {

@@ -113,6 +113,34 @@ describe('appflow secret reset', () => {
     assert.equal(await server.stop(), 0);
   });
 
+  it('forgets who was erased, so that events of these people are stored if they are sent again', async () => {
+    const { dataDir, env } = await makeInstallation();
+    const key = await createKey(env);
+    const events = [{ ...EVENT, timestamp: new Date().toISOString() }];
+    const send = async (server: Awaited<ReturnType<typeof startServerProcess>>, by: string) => {
+      const { body } = await server.call('POST', '/v1/events', { key: by, body: { events } });
+      return [body.accepted, ...body.rejected.map(({ code }: { code: string }) => code)];
+    };
+    {
+      await using server = await startServerProcess(env);
+      assert.deepEqual(await send(server, key), [1]);
+      const erased = await server.call('DELETE', `/v1/users/${EVENT.app_user_id}`, { key });
+      assert.equal(erased.body.status, 'done', erased.text);
+      assert.deepEqual(await send(server, key), [0, 'user_erased']);
+      assert.equal(await server.stop(), 0);
+    }
+    rmSync(secretFile(dataDir));
+    const done = await reset(env);
+    assert.match(done.stdout, /Erased IDs forgotten: 1 /);
+    const other = await createKey(env);
+    await using server = await startServerProcess(env);
+    assert.deepEqual(await send(server, other), [1]);
+    const again = await server.call('DELETE', `/v1/users/${EVENT.app_user_id}`, { key: other });
+    assert.deepEqual([again.body.status, again.body.erased?.events], ['done', 1], again.text);
+    assert.deepEqual(await send(server, other), [0, 'user_erased']);
+    assert.equal(await server.stop(), 0);
+  });
+
   it('leaves earlier entries of the audit log, which are reported as not verifiable, and detects later changes', async () => {
     const { dataDir, env, tamper } = await makeInstallation();
     const lost = readFileSync(secretFile(dataDir), 'utf8').trim();
