@@ -7,11 +7,12 @@ import { UNDONE } from './downgrade-loss.ts';
 import { notify, printResult } from './terminal/print.ts';
 import { UsageError } from './terminal/usage-error.ts';
 
-type Options = { verify?: boolean };
+type Options = { verify?: boolean; acceptLoss?: boolean };
 
 const DETAILS = `
 The data folder (--data-dir or APPFLOW_DATA_DIR) must not exist yet, or be empty but for secrets/. Nothing is put in place before every file has been
-compared with its checksum. The secret is not in backups: set APPFLOW_SECRET, or put the file secrets/appflow-secret into the folder.`;
+compared with its checksum. A backup that lists lost data in its manifest is only restored with --accept-loss. The secret is not in backups: set
+APPFLOW_SECRET, or put the file secrets/appflow-secret into the folder.`;
 
 /** Adds `appflow restore`, which restores a backup into an empty data folder. */
 export function addRestoreCommand(program: Command): void {
@@ -20,8 +21,9 @@ export function addRestoreCommand(program: Command): void {
     .description('restore a backup into an empty data folder')
     .argument('<backup>', 'the backup, as `appflow backup` printed it')
     .option('--verify', 'also open it, and compare the events of each app and day with those of the backup')
+    .option('--accept-loss', 'restore it even if it lacks data that the installation had lost before')
     .addHelpText('after', DETAILS)
-    .action(async (backup: string, { verify = false }: Options) => {
+    .action(async (backup: string, { verify = false, acceptLoss = false }: Options) => {
       const config = readCommandConfig();
       if (config.databaseUrl !== undefined || config.clickhouseUrl !== undefined)
         throw new UsageError(
@@ -39,6 +41,7 @@ export function addRestoreCommand(program: Command): void {
         destination: openDestination(dirname(backup)),
         name: basename(backup),
         verifies: verify,
+        acceptsLoss: acceptLoss,
         signal: stopping.signal,
       }).catch((error: unknown) => {
         if (!stopping.signal.aborted) throw error;

@@ -26,7 +26,7 @@ function loseEvents({ dataDir }: MoveSource): void {
 describe('a backup of stores that lack something', () => {
   const [source, place] = [copySource(template), makeTempDir()];
 
-  it('says so, fails, removes no earlier backup, and can be restored as it is', async () => {
+  it('says so, fails, removes no earlier backup, and is restored only with --accept-loss', async () => {
     const whole = await backUp(source, place);
     assert.deepEqual(whole.problems, []);
     loseEvents(source);
@@ -41,14 +41,22 @@ describe('a backup of stores that lack something', () => {
       [whole.backup, printed.backup].map((one) => basename(one)),
     );
 
-    const restored = await startRestore(printed.backup, join(makeTempDir(), 'new')).ended;
+    const dataDir = join(makeTempDir(), 'new');
+    const refused = await startRestore(printed.backup, dataDir).ended;
+    assert.deepEqual([refused.code, existsSync(dataDir)], [2, false], refused.stdout);
+    assert.match(
+      refused.stderr,
+      /lost something before this backup:\n.*stored events are lost.*\n.*--accept-loss/,
+    );
+    const restored = await startRestore(printed.backup, dataDir, '--accept-loss').ended;
     assert.equal(restored.code, 0, restored.stderr);
     assert.match(restored.stderr, /as of the backup: .*stored events are lost/);
+    assert.ok(existsSync(join(dataDir, 'control.db')));
 
     const file = join(printed.backup, MANIFEST);
     const manifest = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
     writeFileSync(file, JSON.stringify({ ...manifest, problems: [] }));
-    const unlisted = await startRestore(printed.backup, join(makeTempDir(), 'new')).ended;
+    const unlisted = await startRestore(printed.backup, join(makeTempDir(), 'new'), '--accept-loss').ended;
     assert.equal(unlisted.code, 1);
     assert.match(unlisted.stderr, /does not contain what its manifest says/);
   });
@@ -58,7 +66,21 @@ describe('a backup of stores that lack something', () => {
     writeFileSync(join(changed.dataDir, 'control.db-losses'), 'A revocation is lost.\n');
     const { code, stdout } = await startBackup(changed, makeTempDir()).ended;
     assert.equal(code, 1);
-    assert.deepEqual((JSON.parse(stdout) as Printed).problems, ['A revocation is lost.']);
+    const { problems, backup } = JSON.parse(stdout) as Printed;
+    assert.deepEqual(problems, ['A revocation is lost.']);
+    const refused = await startRestore(backup, join(makeTempDir(), 'new')).ended;
+    assert.equal(refused.code, 2);
+    assert.match(refused.stderr, /lost something before this backup:\n {2}A revocation is lost\./);
+  });
+
+  it('is not restored with --accept-loss either if a file of it is damaged', async () => {
+    const { backup } = await backUp(copySource(template), makeTempDir());
+    damageFile(join(backup, 'control.db'), 'truncated');
+    const dataDir = join(makeTempDir(), 'new');
+    const { code, stderr } = await startRestore(backup, dataDir, '--accept-loss').ended;
+    assert.equal(code, 1);
+    assert.match(stderr, /control\.db of .* is damaged: its checksum differs/);
+    assert.equal(existsSync(join(dataDir, 'control.db')), false);
   });
 });
 
@@ -110,7 +132,8 @@ it('a restore that was killed in a container can be repeated by a command with i
   mkdirSync(join(dataDir, 'restoring'));
   writeFileSync(join(dataDir, 'restoring/owner'), String(process.pid));
   await restoreBackup({
-    ...{ dataDir, destination: openDestination(dirname(backup)), name: basename(backup), verifies: false },
+    ...{ dataDir, destination: openDestination(dirname(backup)), name: basename(backup) },
+    ...{ verifies: false, acceptsLoss: false },
     signal: new AbortController().signal,
   });
   assert.ok(existsSync(join(dataDir, 'control.db')));

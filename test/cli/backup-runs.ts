@@ -30,8 +30,8 @@ export async function backUp(source: MoveSource, place: string, ...args: string[
 }
 
 /** Starts `appflow restore --verify` into a data folder. */
-export const startRestore = (backup: string, dataDir: string): Command =>
-  startCli(['restore', backup, '--verify'], { APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'error' });
+export const startRestore = (backup: string, dataDir: string, ...args: string[]): Command =>
+  startCli(['restore', backup, '--verify', ...args], { APPFLOW_DATA_DIR: dataDir, LOG_LEVEL: 'error' });
 
 /** Restores a backup into a new folder, to which the secret is copied, and returns it. */
 export async function restore(source: MoveSource, backup: string): Promise<MoveSource> {

@@ -24,6 +24,8 @@ export type RestoreOptions = {
   name: string;
   /** Whether its events are counted before it is put in place. */
   verifies: boolean;
+  /** Whether it is restored even if it lacks something according to its manifest. */
+  acceptsLoss: boolean;
   signal: AbortSignal;
 };
 
@@ -34,6 +36,7 @@ export type RestoreOptions = {
 export async function restoreBackup(options: RestoreOptions): Promise<Manifest> {
   const { dataDir, verifies, signal } = options;
   const manifest = await readManifest(options);
+  if (!options.acceptsLoss) requireNoProblems(manifest);
   requireEmpty(dataDir);
   const folder = prepare(dataDir);
   await fetchFiles(folder, manifest, options);
@@ -49,6 +52,14 @@ async function readManifest({ destination, name }: RestoreOptions): Promise<Mani
   if (text !== undefined) return parseManifest(text, destination.describe(name));
   throw new UsageError(
     `${destination.describe(name)} is not a complete backup: it has no ${MANIFEST}. Use another one, as \`appflow backup\` printed it.`,
+  );
+}
+
+function requireNoProblems({ problems }: Manifest): void {
+  if (problems.length === 0) return;
+  const list = problems.map((problem) => `  ${problem}`).join('\n');
+  throw new UsageError(
+    `The installation had lost something before this backup:\n${list}\nRestore an earlier backup. If there is none, restore this one with --accept-loss.`,
   );
 }
 
