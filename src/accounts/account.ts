@@ -126,12 +126,12 @@ export async function findPersonId(db: Db, email: string): Promise<string | unde
   return row?.id;
 }
 
-/** Whether a person owns the installation: their account is the oldest one. */
+/** Whether a person owns the installation: their account is the oldest that still exists, whatever projects they are in. */
 export async function isInstallationOwner({ db }: { db: Db }, personId: string): Promise<boolean> {
   return (await findFirstPersonId(db)) === personId;
 }
 
-/** Returns the ID of the oldest account, which the setup link created; undefined if there is none yet. */
+/** Returns the ID of the oldest account, at first the one that the setup link created; undefined if there is none yet. */
 export async function findFirstPersonId(db: Db): Promise<string | undefined> {
   const row = await db
     .selectFrom('people')

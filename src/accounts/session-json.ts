@@ -22,7 +22,9 @@ export const SESSION_JSON = closedObject({
     name: Type.String(),
     email: Type.String(),
     has_totp: Type.Boolean(),
-    owns_installation: Type.Boolean({ description: 'Whether they created the first account.' }),
+    owns_installation: Type.Boolean({
+      description: 'Whether they have the oldest account of the installation.',
+    }),
   }),
   csrf_token: Type.String({ description: 'To be sent as X-Appflow-CSRF with each change.' }),
   stepped_up_until: nullable(MOMENT),

@@ -104,3 +104,22 @@ describe('the installation', () => {
     assert.equal(disk.forecast.full_in_days, Math.floor(days));
   });
 });
+
+describe('the owner of the installation', () => {
+  it('has the oldest account that exists: also after leaving all projects, and someone else only after it was deleted', async () => {
+    const projectId = api.project.project_id;
+    clock.advance(1);
+    const third = await join(owner, projectId, 'owner', 'Third');
+    const seenBy = async () => {
+      const answers = await Promise.all([owner, admin, third].map((one) => one.call('GET', PATH)));
+      return answers.map(({ status }) => status);
+    };
+    assert.deepEqual(await seenBy(), [200, 403, 403]);
+    const { id } = (await owner.call('GET', '/app/v1/session')).body.user;
+    const left = await owner.call('DELETE', `/app/v1/projects/${projectId}/members/${id}`);
+    assert.equal(left.status, 204, left.text);
+    assert.deepEqual(await seenBy(), [200, 403, 403]);
+    await runSql(api.config, `DELETE FROM people WHERE id = '${id}'`);
+    assert.deepEqual(await seenBy(), [401, 200, 403]);
+  });
+});

@@ -15,7 +15,7 @@ const getRoute = defineRoute({
   async handle(services: InstallationServices, { caller }) {
     if (!(await isInstallationOwner(services.control, caller.session.person.id))) {
       throw new ApiError('exceeds_own_permissions', {
-        detail: 'Only the owner of the installation, who created its first account, can see this. Ask them.',
+        detail: 'Only the owner of the installation, who has its oldest account, can see this. Ask them.',
       });
     }
     return describeInstallation(services);
