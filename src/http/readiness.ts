@@ -1,4 +1,5 @@
 import type { AuditWatch } from '../audit/seal.ts';
+import type { Config } from '../config/config.ts';
 import type { Control } from '../control/control.ts';
 import type { Directory } from '../directory/directory.ts';
 import type { DiskSpace } from '../disk/space.ts';
@@ -11,15 +12,18 @@ import type { Bodies } from './body/bodies.ts';
 import { findClockWarning } from './clock-warning.ts';
 import type { Connections } from './connections/connections.ts';
 import type { UntrustedProxy } from './network/untrusted-proxy.ts';
+import { withoutFolders } from './without-folders.ts';
 
 /**
  * The answer of /readyz, always with status 200 once started. `warnings` are sentences: first what does not work, which
- * makes it `degraded`, then what works but is misconfigured, which alone leaves it `ok`.
+ * makes it `degraded`, then what works but is misconfigured, which alone leaves it `ok`. They name no folders, because everyone can read
+ * them; the log does.
  */
 export type Readiness = { status: 'ok' | 'degraded'; warnings: string[] };
 
 /** The services whose state is assessed. */
 export type ReadinessServices = {
+  config: Pick<Config, 'dataDir'>;
   control: Pick<Control, 'listProblems'>;
   warehouse: Warehouse;
   directory: Directory;
@@ -48,9 +52,11 @@ export async function assessReadiness(services: ReadinessServices): Promise<Read
     services.connections.findWarning(),
     services.limiter.reportStore()?.warning,
   ];
+  const warnings = [...problems, ...misconfigured.filter((warning) => warning !== undefined)];
+  const { dataDir } = services.config;
   return {
     status: problems.length === 0 ? 'ok' : 'degraded',
-    warnings: [...problems, ...misconfigured.filter((warning) => warning !== undefined)],
+    warnings: warnings.map((warning) => withoutFolders(warning, dataDir)),
   };
 }
 

@@ -72,6 +72,7 @@ describe('a part of the events that is damaged or gone', () => {
     const { status, warnings } = await readiness(server);
     assert.equal(status, 'degraded');
     assert.match(warnings.join('\n'), REPORT);
+    assert.ok(!warnings.join('\n').includes(env.APPFLOW_DATA_DIR), 'anyone can read it');
     const beside = await examine(installation);
     assert.equal(beside.code, 1);
     assert.match(beside.stdout, REPORT);

@@ -28,7 +28,8 @@ async function revoke(env: Record<string, string>, key: string): Promise<void> {
 
 async function readWarnings(env: Record<string, string>): Promise<string> {
   await using server = await startServerProcess(env);
-  const { body } = await server.call('GET', '/readyz');
+  const { body, text } = await server.call('GET', '/readyz');
+  assert.doesNotMatch(text, /\/tmp\//, 'no folders: it needs no key');
   assert.equal(await server.stop(), 0);
   return (body.warnings ?? []).join();
 }

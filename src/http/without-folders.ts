@@ -1,0 +1,19 @@
+import { join, resolve } from 'node:path';
+
+/** A path in quotes, as a shell needs it if it has a space. */
+const QUOTED_PATH = /'\/[^']*\/([^'/]+)'/g;
+/** A path from the root, but no URL. */
+const PATH = /(?<![\w.:/'-])\/(?:[^\s/]+\/)+([^\s/]*)/g;
+
+const escapeForRegExp = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+
+/**
+ * Returns a sentence without the folders that the server uses, for callers that need no key: paths in the data folder become relative to it,
+ * and of others, only the last part stays.
+ */
+export function withoutFolders(sentence: string, dataDir: string): string {
+  // As messages contain it: as configured, or from the root. The longer one first.
+  const folders = [join(resolve(dataDir), '/'), join(dataDir, '/')].map(escapeForRegExp);
+  const dataFolder = new RegExp(String.raw`(?<![\w./-])(?:${folders.join('|')})`, 'g');
+  return sentence.replace(dataFolder, '').replace(QUOTED_PATH, '$1').replace(PATH, '$1');
+}
