@@ -11,6 +11,7 @@ import {
   toLinkId,
   toMoney,
   toName,
+  toSessionId,
   toSetId,
   toText,
   toTime,
@@ -139,7 +140,7 @@ function toBase(event: Fields, toId = (id: string) => id): Fields {
       event_id: id === undefined ? undefined : toId(id),
       app_user_id: readText(event, 'user_id') ?? readText(event, 'device_id'),
       timestamp: toTime(event.time),
-      session_id: session === NO_SESSION ? undefined : session,
+      session_id: session === NO_SESSION ? undefined : toSessionId(session),
       context: toContext({
         platform: toText(platform) ?? os_name,
         os_version: event.os_version,

@@ -67,7 +67,7 @@ export function compact(fields: Fields): Fields | undefined {
 
 /** Returns the ID of a session, cut to what is stored: a long one must not cost the event. */
 export const toSessionId = (id: string | undefined): string | undefined =>
-  id?.slice(0, CONTEXT_CHARACTERS_MAX);
+  id?.slice(0, CONTEXT_CHARACTERS_MAX).toWellFormed();
 
 const NO_NAMES: ReadonlySet<string> = new Set();
 

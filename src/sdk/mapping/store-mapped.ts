@@ -5,6 +5,7 @@ import { isEventId } from '../../events/ingest/event.ts';
 import { type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
 import { forEachInTurns, type LoopUser } from '../../limits/loop-share.ts';
 import { deriveId, toFields } from './event-parts.ts';
+import { fitUserProperties } from './fit-user-properties.ts';
 
 /** A batch as an SDK sent it. `map` returns our events for one of its items, none if it is ignored. */
 export type SentBatch = {
@@ -48,7 +49,11 @@ export async function mapBatch(
 ): Promise<MappedBatch> {
   const batch: MappedBatch = { events: [], sources: [], ignored: 0 };
   await forEachInTurns(loopShare, user, items.length, (index) => {
-    const mapped = mapItem(items[index], (item) => map(item).map((event) => withId(event, index, sentAt)));
+    const mapped = mapItem(items[index], (item) =>
+      map(item)
+        .flatMap(fitUserProperties)
+        .map((event) => withId(event, index, sentAt)),
+    );
     if (mapped.length === 0) batch.ignored += 1;
     for (const event of mapped) {
       batch.events.push(event);
@@ -69,9 +74,17 @@ function withId(event: object, index: number, sentAt: SentBatch['sentAt']): obje
   if (isEventId(event_id)) return event;
   if (event_id !== undefined) return { ...event, event_id: deriveId('of', String(event_id)) };
   const time = timestamp ?? sentAt;
-  return time === undefined
-    ? event
-    : { ...event, event_id: deriveId('at', JSON.stringify([time, index, event])) };
+  const content = time === undefined ? undefined : toJson([time, index, event]);
+  return content === undefined ? event : { ...event, event_id: deriveId('at', content) };
+}
+
+/** Returns undefined for what is nested too deep to serialize: such an event is rejected, but must not cost the others. */
+function toJson(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Whether a body has an event, which needs an app. */
