@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { initProject, makeClock, startTestServer } from '../support/harness.ts';
+import { initProject, makeClock, readMetric, startTestServer } from '../support/harness.ts';
 
 // The link between two IDs of a person: what else is sent with it must not cost it.
 
@@ -83,3 +83,16 @@ for (const [name, [path, toBody]] of Object.entries(LINKS)) {
       });
   });
 }
+
+it('counts a link that each batch of Amplitude repeats once, and events that are repeated as duplicates', async () => {
+  const project = await createProject();
+  const send = (insert_id: string) => {
+    const event = { event_type: 'tap', insert_id, user_id: 'user_1', device_id: 'anon_1' };
+    return api.call('POST', '/2/httpapi', { body: { api_key: project.client_key, events: [event] } });
+  };
+  for (const id of ['e-1', 'e-2', 'e-3']) assert.equal((await send(id)).status, 200);
+  assert.deepEqual(await countEvents(project), { accepted: 4, duplicates: 0, rejected: 0 });
+  await send('e-3');
+  assert.deepEqual(await countEvents(project), { accepted: 4, duplicates: 1, rejected: 0 });
+  assert.equal(await readMetric(api, 'appflow_events_total{outcome="duplicate"}'), 1);
+});

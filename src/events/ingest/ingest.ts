@@ -14,6 +14,7 @@ import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type BodySender, kindOfSender } from '../../limits/body-budget.ts';
 import { forEachInTurns, type LoopShare } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
+import type { EventRow } from '../../warehouse/event-row.ts';
 import type { Warehouse } from '../../warehouse/open.ts';
 import type { BATCH_ANSWER, BATCH_BODY } from './batch-schema.ts';
 import { type CheckedEvents, takeWithoutErased, withoutErasedPeople } from './erased-people.ts';
@@ -46,13 +47,24 @@ export type IngestServices = {
 };
 
 /**
+ * What is sent, for the app that the request names. `derivedIds` are IDs of events that the server itself derived from others and
+ * will derive again: only the first of each counts.
+ */
+export type SentEvents = {
+  app: App | undefined;
+  batch: Batch;
+  country: string | undefined;
+  derivedIds?: ReadonlySet<string>;
+};
+
+/**
  * Stores the valid events of a batch and lists why the others were rejected. Resolves once the accepted events are on
  * disk. Throws 422 for an invalid `sent_at`, StorageError when the outcome is unknown.
  */
 export async function ingest(
   services: IngestServices,
   caller: Caller,
-  { app, batch, country }: { app: App | undefined; batch: Batch; country: string | undefined },
+  { app, batch, country, derivedIds }: SentEvents,
 ): Promise<Answer> {
   const receivedAt = services.clock.now();
   const resolveApp = createAppResolver(services, caller, app);
@@ -71,22 +83,29 @@ export async function ingest(
   // In the same turn as the append: an erasure waits for everything that was appended before its tombstone.
   const rows = takeWithoutErased(services.tombstones, parsed);
   const stored = rows.length === 0 ? [] : await services.warehouse.append(rows);
+  const counted = withoutRepeated({ rows, stored }, derivedIds);
   const accepted = stored.filter(Boolean).length;
-  services.metrics.countEvents(accepted, rows.length - accepted, rejected.length);
+  const duplicates = counted.rows.length - accepted;
+  services.metrics.countEvents(accepted, duplicates, rejected.length);
   const { projectId, keyId } = context;
-  const counted = {
+  services.ingestion.countBatch({
     projectId,
     keyId,
-    rows,
-    stored,
+    ...counted,
     rejected: withoutErasedPeople(services, projectId, parsed.rejections),
-  };
-  services.ingestion.countBatch(counted);
+  });
+  return { accepted, duplicates, rejected, warnings: warnings.list() };
+}
+
+type Stored = { rows: readonly EventRow[]; stored: readonly boolean[] };
+
+/** Leaves out events that the server derived again: the sender repeated nothing. */
+function withoutRepeated({ rows, stored }: Stored, derivedIds: ReadonlySet<string> | undefined): Stored {
+  if (!derivedIds || derivedIds.size === 0) return { rows, stored };
+  const isCounted = (index: number) => stored[index] || !derivedIds.has(rows[index]?.event_id ?? '');
   return {
-    accepted,
-    duplicates: rows.length - accepted,
-    rejected,
-    warnings: warnings.list(),
+    rows: rows.filter((_row, index) => isCounted(index)),
+    stored: stored.filter((_stored, index) => isCounted(index)),
   };
 }
 

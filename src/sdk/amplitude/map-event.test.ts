@@ -4,7 +4,7 @@ import { createEventMapper } from './map-event.ts';
 
 /** Returns the properties of the first event that an event of Amplitude becomes. */
 function propertiesOf(event: object): unknown {
-  const [first] = createEventMapper()({ event_type: 'purchase', user_id: 'user_1', ...event });
+  const [first] = createEventMapper().map({ event_type: 'purchase', user_id: 'user_1', ...event });
   return first && 'properties' in first ? first.properties : undefined;
 }
 

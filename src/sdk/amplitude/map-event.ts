@@ -41,16 +41,20 @@ const SET = '$set';
 const SET_ONCE = '$setOnce';
 const UNSET = '$unset';
 
-/** Returns a function that maps the events of one batch. A pair of IDs is linked by the first event that has both. */
-export function createEventMapper(): (value: unknown) => object[] {
-  const linked = new Set<string>();
-  return (value) => {
+/** Maps the events of one batch. `derivedIds` has the IDs of its links, which every batch of the same person has. */
+export type EventMapper = { map: (value: unknown) => object[]; derivedIds: ReadonlySet<string> };
+
+/** Returns the mapper of one batch. A pair of IDs is linked by the first event that has both. */
+export function createEventMapper(): EventMapper {
+  const derivedIds = new Set<string>();
+  function map(value: unknown): object[] {
     const event = toFields(value);
     const link = toLink(event);
-    const isNew = link !== undefined && !linked.has(link.event_id);
-    if (isNew) linked.add(link.event_id);
+    const isNew = link !== undefined && !derivedIds.has(link.event_id);
+    if (isNew) derivedIds.add(link.event_id);
     return [...(isNew ? [link] : []), ...mapEvent(event)];
-  };
+  }
+  return { map, derivedIds };
 }
 
 function mapEvent(event: Fields): object[] {

@@ -89,7 +89,7 @@ export async function storeAmplitudeBatch(
 ): Promise<Static<typeof AMPLITUDE_RESULT>> {
   const { length } = events;
   const haveIds = events.every(hasId);
-  const sent = { sentAt: toSentAt(client_upload_time), items: events, map: createEventMapper() };
+  const sent = { sentAt: toSentAt(client_upload_time), items: events, ...createEventMapper() };
   const { rejectedSources } = await storeMapped(services, sender, sent);
   if (rejectedSources.length > 0 && haveIds) throw rejection(rejectedSources);
   return {

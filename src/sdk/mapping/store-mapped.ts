@@ -7,11 +7,15 @@ import { forEachInTurns, type LoopUser } from '../../limits/loop-share.ts';
 import { deriveId, toFields } from './event-parts.ts';
 import { fitUserProperties } from './fit-user-properties.ts';
 
-/** A batch as an SDK sent it. `map` returns our events for one of its items, none if it is ignored. */
+/**
+ * A batch as an SDK sent it. `map` returns our events for one of its items, none if it is ignored, and may add to `derivedIds`, see
+ * `SentEvents`.
+ */
 export type SentBatch = {
   sentAt: string | number | undefined;
   items: unknown[];
   map: (item: unknown) => readonly object[];
+  derivedIds?: ReadonlySet<string>;
 };
 
 /** A batch of an SDK as ours. `sources` has, for each event, the index of the SDK's event that it comes from. */
@@ -114,7 +118,9 @@ export async function storeMapped(
 ): Promise<StoredBatch> {
   const { events, sources, ignored } = await mapBatch(services, senderOf(caller), sent);
   const batch = { events, ...(sent.sentAt === undefined ? {} : { sent_at: sent.sentAt }) };
-  const { accepted, duplicates, rejected } = await ingest(services, caller, { app, batch, country });
+  const { derivedIds = new Set() } = sent;
+  const input = { app, batch, country, derivedIds };
+  const { accepted, duplicates, rejected } = await ingest(services, caller, input);
   return {
     counts: { accepted, duplicates, rejected: rejected.length, ignored },
     rejectedSources: rejected.map(({ index, field }) => ({ index: sources[index] ?? index, field })),
