@@ -30,6 +30,8 @@ export type Dialect = {
   name: string;
   /** Returns the key in a body that was read before the caller is known; undefined if it has none. */
   findBodyKey?: (body: unknown) => unknown;
+  /** The query parameter with the key, for SDKs that send it there. */
+  keyParameter?: string;
   states: Readonly<Record<RefusalState, RefusalRule>>;
   /** Other dialects on the same path, and which bodies are in them. They share the body of errors and where the key is. */
   variants?: readonly { dialect: Dialect; hasBody: (body: unknown) => boolean }[];

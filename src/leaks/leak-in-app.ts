@@ -7,7 +7,7 @@ import { handleLeak, type LeakServices } from './handle-leak.ts';
 type Services = LeakServices & { pepper: Pepper; retiredPeppers: readonly Pepper[] };
 
 /**
- * Applies the project's policy for leaked keys to a key that an app sends in a body or URL: everyone who has the app can
+ * Applies the project's policy for leaked keys to a key that an SDK in an app sends: everyone who has the app can
  * read it. Does nothing for a text that is not a key of this server.
  */
 export async function reportLeakInApp(

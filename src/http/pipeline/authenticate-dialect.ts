@@ -1,25 +1,23 @@
 import type { Dialect } from '../../api/dialect.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
-import { TYPE_PREFIXES } from '../../directory/scopes.ts';
 import { invalidToken } from '../../keys/verify/refusals.ts';
 import { reportLeakInApp } from '../../leaks/leak-in-app.ts';
 import { type Authenticated, addCorsHeaders, authenticateCredential } from './authenticate-key.ts';
 import { readAnyJson } from './body.ts';
+import { isClientKey, isSecretKey, listKeysBeforeBody, listSecretKeysInQuery } from './dialect-keys.ts';
 import type { Exchange } from './exchange.ts';
 import { toBodySender } from './input.ts';
 import { overloaded, shedLoad } from './overload.ts';
 import type { Services } from './services.ts';
-
-/** The path parameter that has the key, on routes of a dialect. */
-export const KEY_PARAM = 'write_key';
 
 /** Answers repeat the key; anything longer is not one. */
 const PRESENTED_LENGTH_MAX = 200;
 
 /**
  * Finds the key where the dialect's SDKs send it and authenticates it. Only client keys are accepted: the key is in every
- * install of an app. The body is read first only if nothing else has a key, and counts as unverified until the key is. Throws what `authenticateKey` throws.
+ * install of an app. A credential that is none of ours hides no key in a later place. The body is read first only if nothing else has
+ * a key, and counts as unverified until the key is. Throws what `authenticateKey` throws.
  */
 export async function authenticateDialect(
   services: Services,
@@ -28,28 +26,51 @@ export async function authenticateDialect(
   exchange: Exchange,
 ): Promise<Authenticated> {
   addCorsHeaders(exchange, route, undefined);
-  const inHeader = findHeaderKey(exchange);
-  const key =
-    inHeader ?? exchange.params[KEY_PARAM] ?? (await findBodyKey(services, route, dialect, exchange));
+  const key = await findKey(services, route, dialect, exchange);
   if (key === undefined) throw noKey();
   exchange.presentedKey = key.slice(0, PRESENTED_LENGTH_MAX);
-  if (!key.startsWith(`${TYPE_PREFIXES.client}_`)) {
-    if (inHeader === undefined) await reportLeakInApp(services, key, exchange);
-    throw wrongType(services, exchange);
-  }
+  if (!isClientKey(key)) throw wrongType(services, exchange);
   const authenticated = await authenticateCredential(services, route, exchange, key);
   const { body } = exchange;
   if (body && !body.moveTo(toBodySender(exchange, authenticated.caller))) throw overloaded();
   return authenticated;
 }
 
-/** Returns the user of `Basic`, or the token of `Bearer`; undefined without the header or its key. */
-function findHeaderKey({ raw }: Exchange): string | undefined {
-  const [, scheme = '', value = ''] =
-    /^(basic|bearer) +(\S+) *$/i.exec(raw.headers.authorization ?? '') ?? [];
-  if (scheme.toLowerCase() === 'bearer') return value;
-  const [user = ''] = Buffer.from(value, 'base64').toString().split(':', 1);
-  return user === '' ? undefined : user;
+/** Returns the client key, or what the request has instead of one. Throws 401 if it has a secret key, wherever that is. */
+async function findKey(
+  services: Services,
+  route: Route,
+  dialect: Dialect,
+  exchange: Exchange,
+): Promise<string | undefined> {
+  const before = listKeysBeforeBody(exchange, dialect);
+  await refuseSecretKeys(services, exchange, [...before, ...listSecretKeysInQuery(exchange)]);
+  const found = before.find(isClientKey);
+  if (found !== undefined) return found;
+  const inBody = await findBodyKey(services, route, dialect, exchange);
+  if (inBody !== undefined) await refuseSecretKeys(services, exchange, [inBody]);
+  return inBody ?? before[0];
+}
+
+/** Throws 401 if the body has a secret key although the client key is somewhere else. Call it once the body is parsed. */
+export async function refuseSecretKeyInBody(
+  services: Services,
+  { dialect }: Route,
+  exchange: Exchange,
+): Promise<void> {
+  const key = exchange.parsedBody && dialect?.findBodyKey?.(exchange.parsedBody.value);
+  if (typeof key === 'string') await refuseSecretKeys(services, exchange, [key]);
+}
+
+/** Reports the secret keys among texts as leaked, and throws 401 if there are any: everyone who has the app can read them. */
+async function refuseSecretKeys(services: Services, exchange: Exchange, texts: string[]): Promise<void> {
+  const secrets = new Set(texts.filter(isSecretKey));
+  if (secrets.size === 0) return;
+  for (const secret of secrets) {
+    exchange.presentedKey = secret;
+    await reportLeakInApp(services, secret, exchange);
+  }
+  throw wrongType(services, exchange);
 }
 
 async function findBodyKey(

@@ -39,7 +39,7 @@ export type Exchange = {
   slot: Slot | undefined;
   /** Set when the request has a body: the memory it takes, released once the request is handled. */
   body: BodyReservation | undefined;
-  /** Set when the body was read to find the key in it, for routes of a dialect. */
+  /** Set when the body is parsed, for routes of a dialect: some find the key in it, and answer errors by what it is. */
   parsedBody: { value: unknown } | undefined;
   /** Set when a route of a dialect finds the key in a request, valid or not. */
   presentedKey: string | undefined;

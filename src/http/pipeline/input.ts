@@ -50,7 +50,11 @@ export function parseInput(
   const known = exchange.parsedBody;
   if (known) return validate(served, { params, query, body: known.value });
   const body = readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies });
-  return thenMaybe(body, (read) => validate(served, { params, query, body: read }));
+  return thenMaybe(body, (read) => {
+    // An error is answered in the dialect of the body.
+    if (route.dialect) exchange.parsedBody = { value: read };
+    return validate(served, { params, query, body: read });
+  });
 }
 
 function findInvalid({ limit }: Route, { params, query, body }: Parsed): FieldError[] {

@@ -7,7 +7,7 @@ import type { App } from '../../directory/app.ts';
 import type { MaybePromise } from '../../limits/maybe-promise.ts';
 import type { Payer } from '../../limits/plan.ts';
 import { findRequestCountry } from '../network/country.ts';
-import { authenticateDialect } from './authenticate-dialect.ts';
+import { authenticateDialect, refuseSecretKeyInBody } from './authenticate-dialect.ts';
 import { authenticateKey } from './authenticate-key.ts';
 import {
   authenticateSession,
@@ -125,6 +125,7 @@ async function admit(
     requirePermission(requireProject(caller).principal, route, exchange.params);
   requireWithinLimit(exchange, limiter.peek(payer));
   const parsed = await parseInput(services, served, exchange, caller);
+  if (route.dialect) await refuseSecretKeyInBody(services, route, exchange);
   if ('session' in caller) requireStepUp(services, route, caller, parsed);
   const app = resolveRequestApp(services, route, caller, parsed);
   const idempotencyKey = findIdempotencyKey(services, route, exchange, { caller, credential }, parsed.body);

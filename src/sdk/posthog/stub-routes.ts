@@ -1,6 +1,7 @@
 import { Type } from 'typebox';
 import { defineRoute } from '../../api/route.ts';
 import { closedObject, component } from '../../lib/schema.ts';
+import { POSTHOG } from './dialect.ts';
 
 // Appflow has no feature flags, recordings or surveys. Without these answers, SDKs wait for them or report errors.
 
@@ -29,15 +30,14 @@ const configRoute = defineRoute({
   path: '/array/{write_key}/config',
   operationId: 'getPostHogConfig',
   summary: 'Get PostHog settings',
-  description: 'The same for every key: events are collected, everything else is off.',
-  access: 'public',
+  description: 'The same for every client key: events are collected, everything else is off.',
+  access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
-  params: closedObject({
-    write_key: Type.String({ description: 'The client key, which is not checked here.' }),
-  }),
+  dialect: POSTHOG,
+  params: closedObject({ write_key: Type.String({ description: 'The client key.' }) }),
   query: Type.Object({}),
-  answer: { status: 200, isConstant: true, schema: CONFIG },
+  answer: { status: 200, schema: CONFIG },
   example: { params: { write_key: 'ck_af1_…' } },
   handle: () => ({
     hasFeatureFlags: false as const,

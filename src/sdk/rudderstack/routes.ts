@@ -29,6 +29,7 @@ const SOURCE_CONFIG = component(
 const RUDDERSTACK: Dialect = {
   ...SEGMENT,
   name: 'RudderStack',
+  keyParameter: 'writeKey',
   states: { ...SEGMENT.states, unreadable: SEGMENT.states.paused },
 };
 

@@ -1,0 +1,39 @@
+import type { Dialect } from '../../api/dialect.ts';
+import { TYPE_PREFIXES } from '../../directory/scopes.ts';
+import { isWellFormedSecret } from '../../directory/secret.ts';
+import type { Exchange } from './exchange.ts';
+
+/** The path parameter that has the key, on routes of a dialect. */
+export const KEY_PARAM = 'write_key';
+
+const CLIENT_PREFIX = `${TYPE_PREFIXES.client}_`;
+
+/** Whether a text is meant as a client key, valid or not. */
+export const isClientKey = (text: string): boolean => text.startsWith(CLIENT_PREFIX);
+
+/** Whether a text has the form of a key that must not be in an app. */
+export const isSecretKey = (text: string): boolean => isWellFormedSecret(text) && !isClientKey(text);
+
+type Sent = Pick<Exchange, 'raw' | 'params' | 'search'>;
+
+/**
+ * Returns what a request has in the places for keys other than its body: headers, path and, where SDKs of this dialect send it
+ * there, the query. A proxy may add a header with credentials of its own.
+ */
+export function listKeysBeforeBody({ raw, params, search }: Sent, { keyParameter }: Dialect): string[] {
+  const inHeaders = (raw.headersDistinct.authorization ?? []).map(readCredential);
+  const inQuery = keyParameter === undefined ? [] : new URLSearchParams(search).getAll(keyParameter);
+  return [...inHeaders, params[KEY_PARAM] ?? '', ...inQuery].filter((text) => text !== '');
+}
+
+/** Returns the secret keys in a query, in whatever parameter. Not in its text: `%5F` is `_`. */
+export function listSecretKeysInQuery({ search }: Sent): string[] {
+  return search === '' ? [] : [...new URLSearchParams(search).values()].filter(isSecretKey);
+}
+
+/** Returns the user of `Basic`, or the token of `Bearer`; an empty text for anything else. */
+function readCredential(header: string): string {
+  const [, scheme = '', value = ''] = /^(basic|bearer) +(\S+) *$/i.exec(header) ?? [];
+  if (scheme.toLowerCase() === 'bearer') return value;
+  return Buffer.from(value, 'base64').toString().split(':', 1)[0] ?? '';
+}
