@@ -3,7 +3,12 @@ import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { invalidToken } from '../../keys/verify/refusals.ts';
 import { reportLeakInApp } from '../../leaks/leak-in-app.ts';
-import { type Authenticated, addCorsHeaders, authenticateCredential } from './authenticate-key.ts';
+import {
+  type Authenticated,
+  addCorsHeaders,
+  authenticateCredential,
+  chargeUnknownKey,
+} from './authenticate-key.ts';
 import { readAnyJson } from './body.ts';
 import { isClientKey, isSecretKey, listKeysBeforeBody, listSecretKeysInQuery } from './dialect-keys.ts';
 import type { Exchange } from './exchange.ts';
@@ -62,15 +67,21 @@ export async function refuseSecretKeyInBody(
   if (typeof key === 'string') await refuseSecretKeys(services, exchange, [key]);
 }
 
-/** Reports the secret keys among texts as leaked, and throws 401 if there are any: everyone who has the app can read them. */
+/**
+ * Reports the secret keys among texts as leaked, and throws 401 if there are any: everyone who has the app can read them. Those
+ * that are unknown are guesses, and charged as such.
+ */
 async function refuseSecretKeys(services: Services, exchange: Exchange, texts: string[]): Promise<void> {
   const secrets = new Set(texts.filter(isSecretKey));
   if (secrets.size === 0) return;
+  let unknown = 0;
   for (const secret of secrets) {
     exchange.presentedKey = secret;
-    await reportLeakInApp(services, secret, exchange);
+    if (!(await reportLeakInApp(services, secret, exchange))) unknown += 1;
   }
-  throw wrongType(services, exchange);
+  const refusal = wrongType(services, exchange);
+  for (; unknown > 0; unknown -= 1) await chargeUnknownKey(services, exchange);
+  throw refusal;
 }
 
 async function findBodyKey(

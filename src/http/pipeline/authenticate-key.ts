@@ -73,24 +73,36 @@ export function addCorsHeaders(exchange: Exchange, { cors }: Route, key: ApiKey 
 
 /** Counts and logs a failed authentication, then throws its 401, or 429 if its network has had too many. */
 function refuse(
-  { limiter, failures, usage, clock }: Services,
+  services: Services,
   exchange: Exchange,
   { found, refusal }: RefusedVerdict,
 ): MaybePromise<never> {
-  const { address, network, requestId } = exchange;
+  const { failures, usage, clock } = services;
+  const { address, requestId } = exchange;
   const { code } = refusal;
   if (found) exchange.use = usage.tallyOf(found.key.id);
   failures.record({ code, found, address, requestId });
-  // Only for well-formed, unknown keys: a verified key is never refused because of its address.
-  const charged = refusal.unknown ? limiter.chargeFailedAuthentication(network) : undefined;
-  return thenMaybe(charged, (retryAfterSeconds) => {
-    if (retryAfterSeconds !== undefined)
-      throw new ApiError('too_many_failed_authentications', {
-        headers: { 'Retry-After': String(retryAfterSeconds) },
-      });
+  const charged = refusal.unknown ? chargeUnknownKey(services, exchange) : undefined;
+  return thenMaybe(charged, () => {
     throw found && code !== 'invalid_api_key'
       ? stateRefusalError(code, found, clock.now())
       : invalidToken(code);
+  });
+}
+
+/**
+ * Charges the network for a well-formed key that no key of this server is. Throws 429 if it has sent too many. A verified key is
+ * never refused because of its address.
+ */
+export function chargeUnknownKey(
+  { limiter }: Pick<Services, 'limiter'>,
+  { network }: Pick<Exchange, 'network'>,
+): MaybePromise<void> {
+  return thenMaybe(limiter.chargeFailedAuthentication(network), (retryAfterSeconds) => {
+    if (retryAfterSeconds === undefined) return;
+    throw new ApiError('too_many_failed_authentications', {
+      headers: { 'Retry-After': String(retryAfterSeconds) },
+    });
   });
 }
 
