@@ -170,3 +170,18 @@ it('PostHog: takes events of browsers in a form, and answers a beacon without a 
     ['page_view'],
   );
 });
+
+describe('a batch at /batch with the key in a header', () => {
+  for (const [name, toBody, wait] of [
+    ['PostHog', (batch: object[]) => ({ batch }), /^300$/],
+    ['Amplitude', (events: object[]) => ({ events }), /^[1-5]$/],
+  ] as const)
+    it(`is refused as ${name} expects it, by its body`, async () => {
+      const { clientKey, faults } = await api.addProject();
+      faults.push('unavailable');
+      const event = { ...DIALECTS.PostHog?.event, ...DIALECTS.Amplitude?.event };
+      const { status, headers } = await api.call('POST', '/batch', { key: clientKey, body: toBody([event]) });
+      assert.equal(status, 503);
+      assert.match(headers.get('retry-after') ?? '', wait);
+    });
+});
