@@ -194,7 +194,7 @@ export const ERRORS = {
     status: 413,
     title: 'Payload too large',
     meaning:
-      'The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches.',
+      "The body is larger than this endpoint takes: 5 MB after decompression and 1,000 events for batches (2,000 from other vendors' SDKs).",
     cure: 'Halve the batch. Waiting does not help.',
   },
   headers_too_large: {

@@ -40,6 +40,7 @@ import { INCOMPLETE_MS } from '../http/connections/registry.ts';
 import { FAILURE_LINES_PER_MINUTE } from '../http/pipeline/answer-log.ts';
 import { SECOND_MS } from '../lib/durations.ts';
 import { BODY_BYTES_TOTAL_MAX, BODY_SHARES } from '../limits/body-budget.ts';
+import { SDK_EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { QUEUE_LIMITS } from '../warehouse/append-queue.ts';
 import { QUICK_MS } from '../warehouse/engine/fair-choice.ts';
 import { QUERY_TIMEOUT_MS } from '../warehouse/engine/gateway.ts';
@@ -157,6 +158,7 @@ const BODY_BOUNDS: readonly Bound[] = [
   largeBodies('Large bodies waiting, per address, server key or person', LARGE_BODIES_WAITING_MAX),
   largeBodies('Large bodies waiting, all client and read-only keys together', LARGE_BODIES_KIND_WAITING_MAX),
   largeBodyPart('Elements of a list', LIST_ITEMS_MAX),
+  largeBodyPart("Elements of a list from another vendor's SDK", SDK_EVENTS_PER_BATCH_MAX),
   largeBodyPart('Values of one list element', ITEM_VALUES_MAX),
   largeBodyPart('Values', BODY_VALUES_MAX),
   largeBodyPart('Levels of nesting', DEPTH_MAX),

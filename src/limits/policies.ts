@@ -34,6 +34,9 @@ export type CostUnit = 'request' | 'event';
 /** Events in the largest batch the API accepts (events.md). A smaller `events` burst could never allow it. */
 export const EVENTS_PER_BATCH_MAX = 1000;
 
+/** Events in the largest batch of another vendor's SDK, which is stored as two: Amplitude's send that many. */
+export const SDK_EVENTS_PER_BATCH_MAX = 2 * EVENTS_PER_BATCH_MAX;
+
 const SHARED_RATES: Record<KeyPolicyName, PolicyRate> = {
   'events-requests': { rate: 100, burst: 500 },
   events: { rate: 10_000, burst: 50_000 },

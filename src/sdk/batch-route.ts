@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import type { Dialect } from '../api/dialect.ts';
 import { defineRoute } from '../api/route.ts';
-import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../events/ingest/ingest.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../events/ingest/ingest.ts';
 import { AMPLITUDE } from './amplitude/dialect.ts';
 import { AMPLITUDE_BATCH, AMPLITUDE_RESULT, storeAmplitudeBatch } from './amplitude/routes.ts';
 import { toFields } from './mapping/event-parts.ts';
-import { hasEvents } from './mapping/store-mapped.ts';
+import { countSent, hasEvents } from './mapping/store-mapped.ts';
 import { POSTHOG } from './posthog/dialect.ts';
 import { POSTHOG_BATCH, POSTHOG_RESULT, storePostHogBatch } from './posthog/routes.ts';
 
@@ -38,7 +38,7 @@ export const batchRoute = defineRoute({
   body: Type.Union([POSTHOG_BATCH, AMPLITUDE_BATCH], { description: 'A batch of PostHog or Amplitude.' }),
   bodyBytesMax: BATCH_BYTES_MAX,
   app: { from: 'query', required: hasEvents },
-  eventCount: (body) => countEvents({ events: isAmplitude(body) ? body.events : body.batch }),
+  eventCount: (body) => countSent(isAmplitude(body) ? body.events : body.batch),
   answer: { status: 200, schema: Type.Union([POSTHOG_RESULT, AMPLITUDE_RESULT]) },
   example: {
     body: {

@@ -78,7 +78,7 @@ for (const [name, { path, body, event }] of Object.entries(DIALECTS)) {
       await api.call('PATCH', `/v1/api-keys/${keyId}`, options);
       return send(clientKey);
     },
-    too_large: ({ clientKey }) => send(clientKey, Array(1_001).fill(event)),
+    too_large: ({ clientKey }) => send(clientKey, Array(2_001).fill(event)),
     unreadable: ({ clientKey }) => api.call('POST', path, { body: `{"x": ${clientKey.slice(0, 2)}` }),
   };
 

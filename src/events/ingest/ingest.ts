@@ -178,9 +178,11 @@ function findAppId(event: unknown, resolveApp: AppResolver): string {
 }
 
 /** Returns how many events to charge for: all received, valid or not. Throws 413 when the batch has too many. */
-export function countEvents(batch: Batch): number {
-  requireBatch(batch);
-  return batch.events.length;
+export function countEvents({ events }: Batch, eventsMax = EVENTS_PER_BATCH_MAX): number {
+  if (events.length <= eventsMax) return events.length;
+  throw new ApiError('payload_too_large', {
+    detail: `The batch has ${events.length} events; the maximum is ${eventsMax}. Halve it.`,
+  });
 }
 
 /** Whether the batch must name an app, because none of its events does. */
@@ -189,13 +191,6 @@ export function needsApp({ events }: Batch): boolean {
     events.length > 0 &&
     !events.some((event) => typeof event === 'object' && event !== null && 'app_id' in event)
   );
-}
-
-function requireBatch({ events }: Batch): void {
-  if (events.length <= EVENTS_PER_BATCH_MAX) return;
-  throw new ApiError('payload_too_large', {
-    detail: `The batch has ${events.length} events; the maximum is ${EVENTS_PER_BATCH_MAX}. Halve it.`,
-  });
 }
 
 /** How far a clock may be off for its seconds to be recognized. As milliseconds, such seconds are one hour of 1970. */

@@ -1,7 +1,7 @@
 import { ApiError } from '../../api/errors.ts';
 import { EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 
-/** Elements of one list in a large body: as many as events in a batch. */
+/** Elements of one list in a large body, unless a scan has another bound: as many as events in a batch. */
 export const LIST_ITEMS_MAX = EVENTS_PER_BATCH_MAX;
 
 /** Values in one element of such a list, and in everything outside of these lists. An event of 32 KB has fewer. */
@@ -22,6 +22,7 @@ export type Outline = { lists: number[][] };
 
 /** A scan that goes on where it was interrupted. */
 export type OutlineScan = Outline & {
+  listItemsMax: number;
   at: number;
   depth: number;
   isInText: boolean;
@@ -44,9 +45,9 @@ const IS_STRUCTURE = Uint8Array.from({ length: 256 }, (_, byte) =>
 const LIST_DEPTH = 2;
 
 /** Returns a scan that is at the start of a body. */
-export function startScan(): OutlineScan {
+export function startScan(listItemsMax = LIST_ITEMS_MAX): OutlineScan {
   const counts = { itemValues: 0, otherValues: 0, bodyValues: 0 };
-  return { lists: [], at: 0, depth: 0, isInText: false, list: undefined, ...counts };
+  return { lists: [], listItemsMax, at: 0, depth: 0, isInText: false, list: undefined, ...counts };
 }
 
 /**
@@ -125,9 +126,9 @@ function endItem(scan: OutlineScan, at: number): void {
   if (scan.depth !== LIST_DEPTH || !scan.list) return;
   scan.list.push(at);
   scan.itemValues = 0;
-  if (scan.list.length <= LIST_ITEMS_MAX) return;
+  if (scan.list.length <= scan.listItemsMax) return;
   throw tooMany(
-    `A list of the body has more than ${LIST_ITEMS_MAX} elements, the most a batch can have. Halve it.`,
+    `A list of the body has more than ${scan.listItemsMax} elements, the most a batch can have. Halve it.`,
   );
 }
 

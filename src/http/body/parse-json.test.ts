@@ -8,7 +8,7 @@ import { parseJson, parseLarge, WHOLE_PARSE_BYTES_MAX } from './parse-json.ts';
 const now = <T>(task: () => T): T => task();
 const parse = (text: string) => parseJson(Buffer.from(text), now);
 /** As a large body is parsed, however small this one is. */
-const parseInParts = (text: string) => parseLarge(Buffer.from(text), now, 0);
+const parseInParts = (text: string) => parseLarge(Buffer.from(text), now, { wholeValuesMax: 0 });
 
 function isJson(text: string): boolean {
   try {
@@ -83,6 +83,13 @@ describe('the bounds of a large body', () => {
     const tooMany = list(LIST_ITEMS_MAX + 1, '{}');
     await refuses(`{${blank}"events":${tooMany}}`, 'payload_too_large', /more than 1000 elements/);
     await refuses(`{${blank}"events":[],"more":${tooMany}}`, 'payload_too_large', /more than 1000 elements/);
+  });
+
+  it('accept as many elements of a list as they are given, and no more', async () => {
+    const parseUpTo = (listItemsMax: number, items: number) =>
+      parseJson(Buffer.from(`{${blank}"batch":${list(items, '{}')}}`), now, { listItemsMax });
+    assert.ok(await parseUpTo(2_000, 2_000));
+    await assert.rejects(parseUpTo(2_000, 2_001), /more than 2000 elements/);
   });
 
   it('accept as many values in an element as an event of 32 KB cannot have, and no more', async () => {

@@ -21,8 +21,10 @@ export type Run = <T>(task: () => T) => MaybePromise<T>;
  * Returns the value of a JSON text as `JSON.parse` does, without blocking the event loop for long; `digitsOf` has the long
  * numbers in it. Throws ApiError.
  */
-export async function parseJson(bytes: Buffer, run: Run): Promise<unknown> {
-  return bytes.length <= WHOLE_PARSE_BYTES_MAX ? run(() => parseSmall(bytes)) : parseLarge(bytes, run);
+export async function parseJson(bytes: Buffer, run: Run, bounds?: ParseBounds): Promise<unknown> {
+  return bytes.length <= WHOLE_PARSE_BYTES_MAX
+    ? run(() => parseSmall(bytes))
+    : parseLarge(bytes, run, bounds);
 }
 
 /** Returns the value of a JSON text of at most `WHOLE_PARSE_BYTES_MAX` bytes. Throws ApiError. */
@@ -33,17 +35,17 @@ export function parseSmall(body: Buffer): unknown {
   return parsePart(bytes, 0, bytes.length, 'The body');
 }
 
-/**
- * Returns the same for a large text. Scans it first and throws 413 if it is beyond the bounds of `scanOutline`; if it has
- * more than `wholeValuesMax` values, parses it element by element.
- */
+/** Bounds of a large text: elements of one list in it, and values above which it is parsed element by element. */
+export type ParseBounds = { listItemsMax?: number | undefined; wholeValuesMax?: number };
+
+/** Returns the same for a large text. Scans it first and throws 413 if it is beyond the bounds of `scanOutline`. */
 export async function parseLarge(
   body: Buffer,
   run: Run,
-  wholeValuesMax = WHOLE_PARSE_VALUES_MAX,
+  { listItemsMax, wholeValuesMax = WHOLE_PARSE_VALUES_MAX }: ParseBounds = {},
 ): Promise<unknown> {
   const bytes = withoutByteOrderMark(body);
-  const scan = startScan();
+  const scan = startScan(listItemsMax);
   while (scan.at < bytes.length) {
     await run(() => scanOutline(scan, bytes, Math.min(bytes.length, scan.at + SCAN_BYTES)));
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { ApiError } from '../../api/errors.ts';
 import type { BodySender } from '../../limits/body-budget.ts';
 import type { Leave } from '../../limits/gate.ts';
+import { SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
@@ -16,6 +17,8 @@ export type BodyRequest = {
   exchange: Pick<Exchange, 'raw' | 'body' | 'signal'>;
   sender: BodySender;
   bodies: Bodies;
+  /** Elements of a list in a large body, if they may be more than events in a batch of ours. */
+  listItemsMax?: number;
 };
 
 /** The buffer for a body of unknown length, to begin with. */
@@ -89,7 +92,8 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
  * Returns the JSON value in a body as SDKs send it: of any type or none, in a form, or compressed without saying so. Throws
  * ApiError.
  */
-export async function readAnyJson(body: BodyRequest, bytesMax: number): Promise<unknown> {
+export async function readAnyJson(request: BodyRequest, bytesMax: number): Promise<unknown> {
+  const body = { ...request, listItemsMax: SDK_EVENTS_PER_BATCH_MAX };
   const declared = readEncoding(body.exchange.raw.headers['content-encoding']);
   const sent = await readBytes(body, bytesMax);
   const bytes = isForm(sent) ? await toRun(body)(() => unwrapForm(sent)) : sent;
@@ -103,7 +107,7 @@ export async function readAnyJson(body: BodyRequest, bytesMax: number): Promise<
 export async function parseBytes(body: BodyRequest, bytes: Buffer): Promise<unknown> {
   const run = toRun(body);
   if (bytes.length <= WHOLE_PARSE_BYTES_MAX) return parseJson(bytes, run);
-  return throughGate(body, () => parseJson(bytes, run));
+  return throughGate(body, () => parseJson(bytes, run, { listItemsMax: body.listItemsMax }));
 }
 
 type Compressed = { bytes: Buffer; encoding: string; bytesMax: number };
@@ -119,7 +123,10 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
   };
   const parsed = isQuick(bytes, encoding) ? await run(tryNow) : undefined;
   if (parsed) return parsed.value;
-  return throughGate(body, async () => parseJson(await decompressLarge(body, compressed), run));
+  const { listItemsMax } = body;
+  return throughGate(body, async () =>
+    parseJson(await decompressLarge(body, compressed), run, { listItemsMax }),
+  );
 }
 
 /** Holds the memory that the decoder and its output may take while it runs, and then that of the output. */

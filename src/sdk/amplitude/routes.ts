@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../../api/errors.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { hasEvents, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { countSent, hasEvents, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -34,7 +34,7 @@ export const AMPLITUDE_BATCH = component(
   Type.Object({
     api_key: lenientText('The client key.'),
     events: Type.Array(documentedAs(Type.Unknown(), EVENT), {
-      description: 'At most 1,000 events: SDKs split a larger batch after a 413.',
+      description: 'At most 2,000 events: SDKs split a larger batch after a 413.',
     }),
     client_upload_time: lenientText('When the device sent it.'),
   }),
@@ -68,7 +68,7 @@ const batchRoute = defineRoute({
   body: AMPLITUDE_BATCH,
   bodyBytesMax: BATCH_BYTES_MAX,
   app: { from: 'query', required: hasEvents },
-  eventCount: ({ events }) => countEvents({ events }),
+  eventCount: ({ events }) => countSent(events),
   answer: { status: 200, schema: AMPLITUDE_RESULT },
   example: {
     body: {

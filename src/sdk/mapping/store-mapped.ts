@@ -2,8 +2,9 @@ import { Type } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
 import type { App } from '../../directory/app.ts';
 import { isEventId } from '../../events/ingest/event.ts';
-import { type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
+import { countEvents, type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
 import { forEachInTurns, type LoopUser } from '../../limits/loop-share.ts';
+import { EVENTS_PER_BATCH_MAX, SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import { deriveId, toFields } from './event-parts.ts';
 import { fitUserProperties } from './fit-user-properties.ts';
 
@@ -110,19 +111,35 @@ function mapItem(item: unknown, map: (item: unknown) => readonly object[]): read
   }
 }
 
-/** Stores a batch as `POST /v1/events` does, and empties it. Resolves once it is on disk. */
+/** Returns how many events to charge an SDK for. Throws 413 when it sent too many. */
+export const countSent = (events: unknown[]): number => countEvents({ events }, SDK_EVENTS_PER_BATCH_MAX);
+
+/**
+ * Stores a batch as `POST /v1/events` does, as several of its largest batches if it is larger, and empties it. Resolves once all of it
+ * is on disk. If one of them fails, those before it are stored, and duplicates when the SDK sends the batch again.
+ */
 export async function storeMapped(
   services: IngestServices,
   { caller, app, country }: Sender,
   sent: SentBatch,
 ): Promise<StoredBatch> {
   const { events, sources, ignored } = await mapBatch(services, senderOf(caller), sent);
-  const batch = { events, ...(sent.sentAt === undefined ? {} : { sent_at: sent.sentAt }) };
-  const { derivedIds = new Set() } = sent;
-  const input = { app, batch, country, derivedIds };
-  const { accepted, duplicates, rejected } = await ingest(services, caller, input);
-  return {
-    counts: { accepted, duplicates, rejected: rejected.length, ignored },
-    rejectedSources: rejected.map(({ index, field }) => ({ index: sources[index] ?? index, field })),
+  const { sentAt, derivedIds = new Set() } = sent;
+  const total: StoredBatch = {
+    counts: { accepted: 0, duplicates: 0, rejected: 0, ignored },
+    rejectedSources: [],
   };
+  for (let first = 0; events.length > 0; first += EVENTS_PER_BATCH_MAX) {
+    const batch = {
+      events: events.splice(0, EVENTS_PER_BATCH_MAX),
+      ...(sentAt === undefined ? {} : { sent_at: sentAt }),
+    };
+    const answer = await ingest(services, caller, { app, batch, country, derivedIds });
+    total.counts.accepted += answer.accepted;
+    total.counts.duplicates += answer.duplicates;
+    total.counts.rejected += answer.rejected.length;
+    for (const { index, field } of answer.rejected)
+      total.rejectedSources.push({ index: sources[first + index] ?? index, field });
+  }
+  return total;
 }

@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
 import { mapEvent, withTime } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
@@ -29,7 +29,7 @@ export const POSTHOG_BATCH = component(
   'PostHogBatch',
   Type.Object({
     api_key: lenientText('The client key.'),
-    batch: Type.Array(documentedAs(Type.Unknown(), EVENT), { description: 'At most 1,000 events.' }),
+    batch: Type.Array(documentedAs(Type.Unknown(), EVENT), { description: 'At most 2,000 events.' }),
     sent_at: lenientText('When the device sent it.'),
   }),
   { description: 'Events that were sent together. Other members are ignored.' },
@@ -91,7 +91,7 @@ const eventRoute = defineRoute({
     _: Type.Optional(Type.String({ description: 'When the device sent it, in milliseconds since 1970.' })),
   }),
   body: EVENTS,
-  eventCount: (body) => countEvents({ events: listEvents(body) }),
+  eventCount: (body) => countSent(listEvents(body)),
   answer: { status: 200, schema: POSTHOG_RESULT, mayBeEmpty: true },
   example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
   async handle(services: IngestServices, { caller, app, country, query, body }) {

@@ -1,10 +1,10 @@
 import { Type } from 'typebox';
 import { type Alias, defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, countEvents, type IngestServices } from '../../events/ingest/ingest.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
@@ -30,7 +30,7 @@ const MESSAGE = component(
 const BATCH = component(
   'SegmentBatch',
   Type.Object({
-    batch: Type.Array(documentedAs(Type.Unknown(), MESSAGE), { description: 'At most 1,000 messages.' }),
+    batch: Type.Array(documentedAs(Type.Unknown(), MESSAGE), { description: 'At most 2,000 messages.' }),
     sentAt: lenientText('When the device sent it.'),
     writeKey: lenientText('The client key, unless it is the user of `Basic`.'),
   }),
@@ -73,7 +73,7 @@ const batchRoute = defineRoute({
   description:
     'Takes batches from the SDKs of Segment, RudderStack and Customer.io, with a client key as the user of `Basic` or as `writeKey`. Also at `/v1/b`.',
   body: BATCH,
-  eventCount: ({ batch }) => countEvents({ events: batch }),
+  eventCount: ({ batch }) => countSent(batch),
   example: { body: { batch: [EXAMPLE], sentAt: '2026-11-22T10:00:05Z' } },
   async handle(services: IngestServices, { caller, app, country, body }) {
     return storeMessages(services, { caller, app, country }, { ...body, items: body.batch });
