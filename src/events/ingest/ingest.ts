@@ -46,14 +46,14 @@ export type IngestServices = {
   ingestion: { countBatch: (batch: AnsweredBatch) => void };
 };
 
-/**
- * What is sent, for the app that the request names. `derivedIds` are IDs of events that the server itself derived from others and
- * will derive again: only the first of each counts.
- */
+/** What is sent, for the app and from the country that the request shows. */
 export type SentEvents = {
   app: App | undefined;
   batch: Batch;
   country: string | undefined;
+  /** Events that must not get the country of the request. */
+  withoutCountry?: ReadonlySet<unknown>;
+  /** IDs of events that the server itself derived from others and will derive again: only the first of each counts. */
   derivedIds?: ReadonlySet<string>;
 };
 
@@ -64,7 +64,7 @@ export type SentEvents = {
 export async function ingest(
   services: IngestServices,
   caller: Caller,
-  { app, batch, country, derivedIds }: SentEvents,
+  { app, batch, country, withoutCountry, derivedIds }: SentEvents,
 ): Promise<Answer> {
   const receivedAt = services.clock.now();
   const resolveApp = createAppResolver(services, caller, app);
@@ -78,7 +78,7 @@ export async function ingest(
     // A backend is in its own country, not in its users'.
     country: isDevice ? country : undefined,
   };
-  const parsed = await parseEvents(services, caller, batch, { context, resolveApp });
+  const parsed = await parseEvents(services, caller, batch, { context, resolveApp, withoutCountry });
   const { rejected, warnings } = parsed;
   // In the same turn as the append: an erasure waits for everything that was appended before its tombstone.
   const rows = takeWithoutErased(services.tombstones, parsed);
@@ -120,14 +120,18 @@ export const senderOf = ({ principal, network }: Caller): BodySender => ({
 type ParsedBatch = CheckedEvents & { warnings: WarningTally };
 
 /** What the events of a batch are parsed with. */
-type Parser = { context: BatchContext; resolveApp: AppResolver };
+type Parser = {
+  context: BatchContext;
+  resolveApp: AppResolver;
+  withoutCountry: ReadonlySet<unknown> | undefined;
+};
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
 async function parseEvents(
   { loopShare }: IngestServices,
   caller: Caller,
   { events }: Batch,
-  { context, resolveApp }: Parser,
+  { context, resolveApp, withoutCountry }: Parser,
 ): Promise<ParsedBatch> {
   const parsed: ParsedBatch = {
     rows: [],
@@ -136,9 +140,11 @@ async function parseEvents(
     rejections: [],
     warnings: createWarningTally(),
   };
+  const nowhere = { ...context, country: undefined };
   await forEachInTurns(loopShare, senderOf(caller), events.length, (index) => {
     const event = events[index];
-    addEvent(parsed, index, parseEvent(event, context, resolveApp), { event, resolveApp });
+    const from = withoutCountry?.has(event) ? nowhere : context;
+    addEvent(parsed, index, parseEvent(event, from, resolveApp), { event, resolveApp });
   });
   events.length = 0;
   return parsed;

@@ -10,17 +10,23 @@ import { fitUserProperties } from './fit-user-properties.ts';
 
 /**
  * A batch as an SDK sent it. `map` returns our events for one of its items, none if it is ignored, and may add to `derivedIds`, see
- * `SentEvents`.
+ * `SentEvents`. `hidesCountry` says of an item that its country must not be derived from the request.
  */
 export type SentBatch = {
   sentAt: string | number | undefined;
   items: unknown[];
   map: (item: unknown) => readonly object[];
   derivedIds?: ReadonlySet<string>;
+  hidesCountry?: (item: unknown) => boolean;
 };
 
 /** A batch of an SDK as ours. `sources` has, for each event, the index of the SDK's event that it comes from. */
-type MappedBatch = { events: unknown[]; sources: number[]; ignored: number };
+type MappedBatch = {
+  events: unknown[];
+  sources: number[];
+  withoutCountry: Set<unknown>;
+  ignored: number;
+};
 
 /** The counts in responses to SDKs, which ignore them: for debugging. */
 export const COUNTS = {
@@ -50,9 +56,9 @@ export type Sender = { caller: Caller; app: App | undefined; country: string | u
 export async function mapBatch(
   { loopShare }: Pick<IngestServices, 'loopShare'>,
   user: LoopUser,
-  { sentAt, items, map }: SentBatch,
+  { sentAt, items, map, hidesCountry = () => false }: SentBatch,
 ): Promise<MappedBatch> {
-  const batch: MappedBatch = { events: [], sources: [], ignored: 0 };
+  const batch: MappedBatch = { events: [], sources: [], withoutCountry: new Set(), ignored: 0 };
   await forEachInTurns(loopShare, user, items.length, (index) => {
     const mapped = mapItem(items[index], (item) =>
       map(item)
@@ -60,7 +66,9 @@ export async function mapBatch(
         .map((event) => withId(event, index, sentAt)),
     );
     if (mapped.length === 0) batch.ignored += 1;
+    const isHidden = hidesCountry(items[index]);
     for (const event of mapped) {
+      if (isHidden) batch.withoutCountry.add(event);
       batch.events.push(event);
       batch.sources.push(index);
     }
@@ -123,7 +131,7 @@ export async function storeMapped(
   { caller, app, country }: Sender,
   sent: SentBatch,
 ): Promise<StoredBatch> {
-  const { events, sources, ignored } = await mapBatch(services, senderOf(caller), sent);
+  const { events, sources, withoutCountry, ignored } = await mapBatch(services, senderOf(caller), sent);
   const { sentAt, derivedIds = new Set() } = sent;
   const total: StoredBatch = {
     counts: { accepted: 0, duplicates: 0, rejected: 0, ignored },
@@ -134,7 +142,7 @@ export async function storeMapped(
       events: events.splice(0, EVENTS_PER_BATCH_MAX),
       ...(sentAt === undefined ? {} : { sent_at: sentAt }),
     };
-    const answer = await ingest(services, caller, { app, batch, country, derivedIds });
+    const answer = await ingest(services, caller, { app, batch, country, withoutCountry, derivedIds });
     total.counts.accepted += answer.accepted;
     total.counts.duplicates += answer.duplicates;
     total.counts.rejected += answer.rejected.length;

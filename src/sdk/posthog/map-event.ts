@@ -38,6 +38,10 @@ export function withTime(event: Fields, sentAt: number): Fields {
   return isKnown ? event : extend(event, { timestamp: sentAt - Math.abs(offset) });
 }
 
+/** Whether the country of an event must not be derived from the address that it was sent from. */
+export const hidesCountry = (value: unknown): boolean =>
+  Boolean(toFields(toFields(value).properties).$geoip_disable);
+
 /** Returns our events for one of PostHog's; none if it is ignored. */
 export function mapEvent(value: unknown): object[] {
   const event = toFields(value);

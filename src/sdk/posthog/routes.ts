@@ -7,7 +7,7 @@ import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
-import { mapEvent, withTime } from './map-event.ts';
+import { hidesCountry, mapEvent, withTime } from './map-event.ts';
 import { stubRoutes } from './stub-routes.ts';
 
 const EVENT = component(
@@ -64,7 +64,7 @@ export async function storePostHogBatch(
   sender: Sender,
   { batch, sent_at }: Static<typeof POSTHOG_BATCH>,
 ): Promise<Static<typeof POSTHOG_RESULT>> {
-  const sent = { sentAt: toSentAt(sent_at), items: batch, map: mapEvent };
+  const sent = { sentAt: toSentAt(sent_at), items: batch, map: mapEvent, hidesCountry };
   const { counts } = await storeMapped(services, sender, sent);
   return { status: 1, ...counts };
 }
@@ -98,7 +98,7 @@ const eventRoute = defineRoute({
     const sentAt = toSentAt(toFields(body).sent_at) ?? toSentAt(Number(query._ ?? Number.NaN));
     const base = parseTimestamp(sentAt) ?? services.clock.now();
     const map = (event: unknown) => mapEvent(withTime(toFields(event), base));
-    const sent = { sentAt, items: listEvents(body), map };
+    const sent = { sentAt, items: listEvents(body), map, hidesCountry };
     const { counts } = await storeMapped(services, { caller, app, country }, sent);
     return query.beacon === '1' ? (undefined as never) : { status: 1 as const, ...counts };
   },
