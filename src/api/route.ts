@@ -133,7 +133,7 @@ export type RouteDeclaration<
     isConstant?: boolean;
     /** Returns headers derived from the answer, such as its `ETag`. */
     headersOf?(answer: Static<R>): Record<string, string>;
-    contentType?: 'application/json' | typeof EVENT_STREAM;
+    contentType?: 'application/json' | 'text/javascript; charset=utf-8' | typeof EVENT_STREAM;
     /** The handler always streams one of these formats, selected by the `format` parameter. */
     exports?: readonly ExportType[];
   };

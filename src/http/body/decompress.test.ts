@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { brotliCompressSync, constants, deflateSync, gzipSync } from 'node:zlib';
+import { brotliCompressSync, constants, deflateSync, gzipSync, zstdCompressSync } from 'node:zlib';
 import { ApiError } from '../../api/errors.ts';
 import {
   decompress,
   decompressNow,
   findWindowBytes,
   isQuick,
+  readEncoding,
+  SDK_ENCODINGS,
   SMALL_COMPRESSED_BYTES_MAX,
 } from './decompress.ts';
 
 const TEXT = Buffer.from('{"events":[]}'.padEnd(10_000));
-const COMPRESSED = { gzip: gzipSync(TEXT), deflate: deflateSync(TEXT), br: brotliCompressSync(TEXT) };
+const COMPRESSED = {
+  gzip: gzipSync(TEXT),
+  deflate: deflateSync(TEXT),
+  br: brotliCompressSync(TEXT),
+  zstd: zstdCompressSync(TEXT),
+};
 
 describe('a compressed body', () => {
   for (const [encoding, bytes] of Object.entries(COMPRESSED)) {
@@ -53,5 +60,38 @@ describe('a compressed body', () => {
     const bytes = brotliCompressSync(TEXT, { params });
     assert.throws(() => decompressNow(bytes, 'br', TEXT.length), ApiError);
     await assert.rejects(decompress(bytes, 'br', TEXT.length), ApiError);
+  });
+
+  it('needs the window in the header of a zstd frame, or as much as its content', () => {
+    const windowOf = (exponent: number, mantissa: number) =>
+      findWindowBytes(Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0, (exponent << 3) | mantissa]), 'zstd');
+    assert.deepEqual([windowOf(0, 0), windowOf(3, 4), windowOf(13, 0)], [1024, 1.5 * 8192, 2 ** 23]);
+    assert.equal(windowOf(13, 1), 2 ** 23, 'more is refused');
+    for (const length of [1, 255, 256, 65_791, 65_792]) {
+      const bytes = zstdCompressSync(Buffer.alloc(length), { pledgedSrcSize: length });
+      assert.equal(findWindowBytes(bytes, 'zstd'), length);
+    }
+    const { zstd } = COMPRESSED;
+    for (const bytes of [Buffer.alloc(0), zstd.subarray(0, 5), Buffer.from('not zstd'), TEXT])
+      assert.equal(findWindowBytes(bytes, 'zstd'), 0, 'it is refused');
+    assert.equal(findWindowBytes(zstd.subarray(0, 6), 'zstd'), 2 ** 23, 'the size is missing');
+    assert.ok(isQuick(zstd, 'zstd'));
+  });
+
+  it('is not read if its zstd window is larger than 8 MB', async () => {
+    const bytes = zstdCompressSync(Buffer.alloc(17 * 1024 * 1024), {
+      params: { [constants.ZSTD_c_windowLog]: 24, [constants.ZSTD_c_contentSizeFlag]: 0 },
+    });
+    await assert.rejects(decompress(bytes, 'zstd', TEXT.length), ApiError);
+    assert.throws(() => decompressNow(bytes, 'zstd', TEXT.length), ApiError);
+  });
+
+  it('may be zstd only if an SDK sends it', () => {
+    assert.equal(readEncoding(' ZSTD ', SDK_ENCODINGS), 'zstd');
+    assert.throws(() => readEncoding('zstd'), /Use gzip, deflate, br or none/);
+    assert.throws(() => readEncoding('compress', SDK_ENCODINGS), /Use gzip, deflate, br, zstd or none/);
+    for (const encoding of ['', 'identity']) assert.equal(readEncoding(encoding), undefined);
+    assert.equal(readEncoding('x-gzip'), 'x-gzip');
+    assert.throws(() => readEncoding('constructor'), ApiError);
   });
 });

@@ -42,7 +42,6 @@ const BY_PREFIX: readonly (readonly [prefix: string, tag: Tag])[] = [
   ['/v1/audit-log', 'Audit log'],
   ['/.well-known/appflow-key-patterns.json', 'Secret scanning'],
   ['/hooks/secret-scanning', 'Secret scanning'],
-  ['/array/', 'SDKs'],
   ['/flags', 'SDKs'],
 ];
 

@@ -5,7 +5,14 @@ import type { Leave } from '../../limits/gate.ts';
 import { SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
-import { decompress, decompressNow, findWindowBytes, isQuick, readEncoding } from '../body/decompress.ts';
+import {
+  decompress,
+  decompressNow,
+  findWindowBytes,
+  isQuick,
+  readEncoding,
+  SDK_ENCODINGS,
+} from '../body/decompress.ts';
 import { isForm, isGzip, unwrapForm } from '../body/lenient.ts';
 import { SLOW_BODY_BYTES_MAX, SLOW_UNVERIFIED_BYTES_MAX } from '../body/pace.ts';
 import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
@@ -94,7 +101,7 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
  */
 export async function readAnyJson(request: BodyRequest, bytesMax: number): Promise<unknown> {
   const body = { ...request, listItemsMax: SDK_EVENTS_PER_BATCH_MAX };
-  const declared = readEncoding(body.exchange.raw.headers['content-encoding']);
+  const declared = readEncoding(body.exchange.raw.headers['content-encoding'], SDK_ENCODINGS);
   const sent = await readBytes(body, bytesMax);
   const bytes = isForm(sent) ? await toRun(body)(() => unwrapForm(sent)) : sent;
   const encoding = declared ?? (isGzip(bytes) ? 'gzip' : undefined);

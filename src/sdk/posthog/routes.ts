@@ -6,9 +6,10 @@ import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { configRoutes } from './config-routes.ts';
 import { POSTHOG } from './dialect.ts';
+import { flagsRoute } from './flags-route.ts';
 import { hidesCountry, mapEvent, withTime } from './map-event.ts';
-import { stubRoutes } from './stub-routes.ts';
 
 const EVENT = component(
   'PostHogEvent',
@@ -105,4 +106,4 @@ const eventRoute = defineRoute({
 });
 
 /** What PostHog's SDKs call besides `batchRoute`. */
-export const posthogRoutes = [eventRoute, ...stubRoutes] satisfies Route<never>[];
+export const posthogRoutes = [eventRoute, ...configRoutes, flagsRoute] satisfies Route<never>[];
