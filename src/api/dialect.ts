@@ -32,6 +32,8 @@ export type Dialect = {
   findBodyKey?: (body: unknown) => unknown;
   /** The query parameter with the key, for SDKs that send it there. */
   keyParameter?: string;
+  /** Names of headers: one that answers repeat, one with the time of the device, and one with the name and version of the SDK. */
+  headers?: { echoed: string; sentAt: string; sdk: string };
   states: Readonly<Record<RefusalState, RefusalRule>>;
   /** Other dialects on the same path, and which bodies are in them. They share the body of errors and where the key is. */
   variants?: readonly { dialect: Dialect; hasBody: (body: unknown) => boolean }[];
@@ -42,6 +44,14 @@ export type Dialect = {
     /** Whether all that the body repeats of the request is its client key, which SDKs compare with their own. */
     repeatsKey: (error: ApiError, presentedKey: string | undefined) => boolean;
   };
+};
+
+/** What an SDK sent: its key, wherever it was, the host that it reaches the server by, and what its `headers` say, if it has any. */
+export type SentToDialect = {
+  key: string;
+  host: string;
+  sentAt: string | undefined;
+  sdk: string | undefined;
 };
 
 /** Returns the dialect that the body of a request is in; undefined for routes that are not of one. */

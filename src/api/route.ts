@@ -4,7 +4,7 @@ import type { Scope } from '../directory/scopes.ts';
 import { closedObject } from '../lib/schema.ts';
 import type { Category } from '../limits/policies.ts';
 import type { KeyCaller, MemberCaller, SignedIn } from './caller.ts';
-import type { Dialect } from './dialect.ts';
+import type { Dialect, SentToDialect } from './dialect.ts';
 import type { ErrorCode } from './error-codes.ts';
 import type { BrowserRequest, RawRequest } from './raw-request.ts';
 import type { EVENT_STREAM, ExportType, Streamed } from './streamed.ts';
@@ -54,12 +54,9 @@ export type Input<A extends Access, P extends TObject, Q extends TObject, B exte
   lastEventId: string | undefined;
   /** The `Idempotency-Key` header, parsed, if the route accepts it. */
   idempotencyKey: IdempotencyKey | undefined;
-  /** For routes of a dialect: the key as it was sent, and the `Host` header. */
+  /** For routes of a dialect: what its SDK sent besides path, query and body. */
   sent: SentToDialect | undefined;
 };
-
-/** The key that an SDK sent, wherever it was, and the host that it reaches the server by. */
-export type SentToDialect = { key: string; host: string };
 
 /** Another method or path with the same meaning, which OpenAPI leaves out. */
 export type Alias = { method: Method | 'PUT'; path: string };

@@ -10,6 +10,7 @@ import {
   chargeUnknownKey,
 } from './authenticate-key.ts';
 import { readAnyJson } from './body.ts';
+import { echoHeader } from './dialect-headers.ts';
 import { isClientKey, isSecretKey, listKeysBeforeBody, listSecretKeysInQuery } from './dialect-keys.ts';
 import type { Exchange } from './exchange.ts';
 import { toBodySender } from './input.ts';
@@ -31,6 +32,7 @@ export async function authenticateDialect(
   exchange: Exchange,
 ): Promise<Authenticated> {
   addCorsHeaders(exchange, route, undefined);
+  echoHeader(dialect, exchange);
   const key = await findKey(services, route, dialect, exchange);
   if (key === undefined) throw noKey();
   exchange.presentedKey = key.slice(0, PRESENTED_LENGTH_MAX);

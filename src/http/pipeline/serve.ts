@@ -1,6 +1,6 @@
 import { requirePermission } from '../../api/permission.ts';
 import type { RawRequest } from '../../api/raw-request.ts';
-import type { Route, SentToDialect } from '../../api/route.ts';
+import type { Route } from '../../api/route.ts';
 import { isStreamed } from '../../api/streamed.ts';
 import { type Check, compileCheck } from '../../api/validate.ts';
 import type { App } from '../../directory/app.ts';
@@ -17,6 +17,7 @@ import {
   toBrowserRequest,
 } from './authenticate-session.ts';
 import { parseBytes, readBytes } from './body.ts';
+import { toSent } from './dialect-headers.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
 import { findIdempotencyKey } from './idempotency-header.ts';
 import {
@@ -153,13 +154,9 @@ function handle(
     ifMatch: headers['if-match'],
     lastEventId: headers['last-event-id']?.toString(),
     country: findRequestCountry(exchange.raw, services.config),
-    sent: toSent(exchange),
+    sent: toSent(route, exchange),
   };
   return route.handle(services, withSignal(members, exchange));
-}
-
-function toSent({ presentedKey: key, raw }: Exchange): SentToDialect | undefined {
-  return key === undefined ? undefined : { key, host: raw.headers.host ?? '' };
 }
 
 /** A path that needs no permission: health, docs, and hooks that verify the request themselves. */

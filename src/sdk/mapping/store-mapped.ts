@@ -40,10 +40,14 @@ export const COUNTS = {
   }),
 };
 
-/** What became of an SDK's batch. `rejectedSources` are indexes in the batch as it was sent. */
+/** What became of one of the events of an SDK: how many of ours it has become, and how many of these were rejected, and why. */
+export type ItemOutcome = { events: number; rejected: number; message?: string };
+
+/** What became of an SDK's batch. `rejectedSources` are indexes in the batch as it was sent, `outcomes` are in its order. */
 export type StoredBatch = {
   counts: { accepted: number; duplicates: number; rejected: number; ignored: number };
   rejectedSources: { index: number; field: string }[];
+  outcomes: ItemOutcome[];
 };
 
 /** Who sends a batch. */
@@ -131,23 +135,38 @@ export async function storeMapped(
   { caller, app, country }: Sender,
   sent: SentBatch,
 ): Promise<StoredBatch> {
+  const outcomes = sent.items.map((): ItemOutcome => ({ events: 0, rejected: 0 }));
   const { events, sources, withoutCountry, ignored } = await mapBatch(services, senderOf(caller), sent);
+  for (const index of sources) {
+    const outcome = outcomes[index];
+    if (outcome) outcome.events += 1;
+  }
   const { sentAt, derivedIds = new Set() } = sent;
-  const total: StoredBatch = {
-    counts: { accepted: 0, duplicates: 0, rejected: 0, ignored },
-    rejectedSources: [],
-  };
+  const counts = { accepted: 0, duplicates: 0, rejected: 0, ignored };
+  const total: StoredBatch = { counts, rejectedSources: [], outcomes };
   for (let first = 0; events.length > 0; first += EVENTS_PER_BATCH_MAX) {
     const batch = {
       events: events.splice(0, EVENTS_PER_BATCH_MAX),
       ...(sentAt === undefined ? {} : { sent_at: sentAt }),
     };
     const answer = await ingest(services, caller, { app, batch, country, withoutCountry, derivedIds });
-    total.counts.accepted += answer.accepted;
-    total.counts.duplicates += answer.duplicates;
-    total.counts.rejected += answer.rejected.length;
-    for (const { index, field } of answer.rejected)
-      total.rejectedSources.push({ index: sources[first + index] ?? index, field });
+    counts.accepted += answer.accepted;
+    counts.duplicates += answer.duplicates;
+    counts.rejected += answer.rejected.length;
+    for (const { index, ...rejection } of answer.rejected)
+      addRejection(total, sources[first + index] ?? index, rejection);
   }
   return total;
+}
+
+function addRejection(
+  { rejectedSources, outcomes }: StoredBatch,
+  index: number,
+  { field, message }: { field: string; message: string },
+): void {
+  rejectedSources.push({ index, field });
+  const outcome = outcomes[index];
+  if (!outcome) return;
+  outcome.rejected += 1;
+  outcome.message ??= `${field}: ${message}`;
 }

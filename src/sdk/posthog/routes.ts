@@ -6,6 +6,7 @@ import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { captureV1Route } from './capture-v1.ts';
 import { configRoutes } from './config-routes.ts';
 import { POSTHOG } from './dialect.ts';
 import { flagsRoute } from './flags-route.ts';
@@ -106,4 +107,9 @@ const eventRoute = defineRoute({
 });
 
 /** What PostHog's SDKs call besides `batchRoute`. */
-export const posthogRoutes = [eventRoute, ...configRoutes, flagsRoute] satisfies Route<never>[];
+export const posthogRoutes = [
+  eventRoute,
+  captureV1Route,
+  ...configRoutes,
+  flagsRoute,
+] satisfies Route<never>[];
