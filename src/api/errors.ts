@@ -12,6 +12,8 @@ export type ErrorDetails = {
   cause?: unknown;
   /** Whether someone in the project can still undo what caused it, although its code says that it is final. */
   isReversible?: boolean;
+  /** Whether it lists events that were rejected one by one, and the others of the batch are stored. */
+  isPartial?: boolean;
 };
 
 /** An answer that is not a success. Thrown by verbs and the pipeline only, rendered in one place. */
@@ -20,9 +22,10 @@ export class ApiError extends Error {
   readonly members: Record<string, unknown>;
   readonly headers: Record<string, string>;
   readonly isReversible: boolean;
+  readonly isPartial: boolean;
 
   constructor(code: ErrorCode, details: ErrorDetails = {}) {
-    const { detail, members = {}, headers = {}, cause, isReversible = false } = details;
+    const { detail, members = {}, headers = {}, cause } = details;
     const message = detail ?? describe(code);
     // An answer, not a fault: no one reads its stack, and collecting one is expensive in a flood of refusals.
     const { stackTraceLimit } = Error;
@@ -33,7 +36,8 @@ export class ApiError extends Error {
     this.code = code;
     this.members = members;
     this.headers = headers;
-    this.isReversible = isReversible;
+    this.isReversible = details.isReversible ?? false;
+    this.isPartial = details.isPartial ?? false;
   }
 
   get status(): number {

@@ -13,10 +13,10 @@ export function countRefusal(
   { raw, keyId }: Exchange,
   error: unknown,
 ): number {
-  const { status, code, members } = toApiError(error);
+  const { status, code, isPartial } = toApiError(error);
   if (limit !== 'events' || method === 'GET' || keyId === undefined || raw.socket.destroyed) return status;
-  // Only some of its events were rejected, which are counted one by one.
-  if ('events_with_invalid_fields' in members) return status;
+  // The events that were rejected are counted one by one.
+  if (isPartial) return status;
   const key = directory.findKey(keyId);
   if (status === 401 || !key) return status;
   const { projectId, appIds } = key;

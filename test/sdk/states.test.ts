@@ -118,7 +118,7 @@ for (const [name, { path, body, event }] of Object.entries(DIALECTS)) {
 }
 
 it('Amplitude: lists the events that are not valid, and stores the others', async () => {
-  const { clientKey, list } = await api.addProject();
+  const { clientKey, serverKey, list } = await api.addProject();
   const events = [
     { event_type: 'a', user_id: 'user_1', insert_id: '1' },
     { event_type: 'b', insert_id: '2' },
@@ -127,6 +127,9 @@ it('Amplitude: lists the events that are not valid, and stores the others', asyn
   assert.equal(status, 400);
   assert.deepEqual(body.events_with_invalid_fields, { app_user_id: [1] });
   assert.equal((await list()).length, 1);
+  const { body: counts } = await api.call('GET', '/v1/ingestion', { key: serverKey });
+  const [{ accepted, rejected, refused }] = counts.data;
+  assert.deepEqual([accepted, rejected, refused], [1, 1, 0], 'the batch was not refused as a whole');
 });
 
 it('Amplitude: names a key that is not valid as its SDKs expect it', async () => {

@@ -109,6 +109,7 @@ function rejection(rejected: StoredBatch['rejectedSources']): ApiError {
   return new ApiError('validation_failed', {
     detail: 'Some events are not valid. The others are stored.',
     members: { [INVALID_FIELDS]: Object.fromEntries(positions) },
+    isPartial: true,
   });
 }
 
