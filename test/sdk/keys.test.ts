@@ -81,16 +81,8 @@ it('answers the settings of PostHog for a live client key, 401 for another', asy
   assert.equal((await send({ method: 'GET', path: '/array/phc_abc/config' })).status, 401);
 });
 
-/** Requests with a secret key somewhere, most of them besides a client key that is valid. */
+/** Requests with a secret key in their body or URL, most of them besides a client key that is valid. */
 const LEAKS: Record<string, (secret: string, client: string) => Request> = {
-  'a Basic header': (secret, client) => ({
-    ...BODIES.Segment(client),
-    headers: { authorization: basic(secret) },
-  }),
-  'a Bearer header': (secret, client) => ({
-    ...BODIES.PostHog(client),
-    headers: { authorization: `Bearer ${secret}` },
-  }),
   'the body although the header has a client key': (secret, client) => ({
     ...BODIES.PostHog(secret),
     headers: { authorization: `Bearer ${client}` },
@@ -126,5 +118,29 @@ for (const [place, toRequest] of Object.entries(LEAKS)) {
       assert.deepEqual(await listStoredEvents(api, project.server_key, project.app_id), []);
       const works = await send(BODIES.Segment(project.client_key));
       assert.equal(works.status, 200, 'the client key still works');
+    });
+}
+
+/** Requests with a secret key in a header, besides a client key that is valid. */
+const IN_HEADERS: Record<string, (secret: string, client: string) => Request> = {
+  'a Basic header': (secret, client) => ({
+    ...BODIES.Segment(client),
+    headers: { authorization: basic(secret) },
+  }),
+  'a Bearer header': (secret, client) => ({
+    ...BODIES.PostHog(client),
+    headers: { authorization: `Bearer ${secret}` },
+  }),
+};
+
+for (const [place, toRequest] of Object.entries(IN_HEADERS)) {
+  for (const type of ['server', 'read_only'] as const)
+    it(`refuses a ${type} key in ${place}, but does not revoke what a backend may use elsewhere`, async () => {
+      const project = await initProject(config);
+      const key = type === 'server' ? project.server_key : project.read_only_key;
+      const { status, text } = await send(toRequest(key, project.client_key));
+      assert.equal(status, 401, text);
+      assert.equal((await api.call('GET', '/v1/apps', { key })).status, 200);
+      assert.deepEqual(await listStoredEvents(api, project.server_key, project.app_id), []);
     });
 }

@@ -2,6 +2,7 @@ import type { Dialect } from '../../api/dialect.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { invalidToken } from '../../keys/verify/refusals.ts';
+import { findBySecret } from '../../keys/verify/verify.ts';
 import { reportLeakInApp } from '../../leaks/leak-in-app.ts';
 import {
   type Authenticated,
@@ -11,7 +12,13 @@ import {
 } from './authenticate-key.ts';
 import { readAnyJson } from './body.ts';
 import { echoHeader } from './dialect-headers.ts';
-import { isClientKey, isSecretKey, listKeysBeforeBody, listSecretKeysInQuery } from './dialect-keys.ts';
+import {
+  isClientKey,
+  isSecretKey,
+  listKeysInHeaders,
+  listKeysInUrl,
+  listSecretKeysInQuery,
+} from './dialect-keys.ts';
 import type { Exchange } from './exchange.ts';
 import { toBodySender } from './input.ts';
 import { overloaded, shedLoad } from './overload.ts';
@@ -50,13 +57,33 @@ async function findKey(
   dialect: Dialect,
   exchange: Exchange,
 ): Promise<string | undefined> {
-  const before = listKeysBeforeBody(exchange, dialect);
-  await refuseSecretKeys(services, exchange, [...before, ...listSecretKeysInQuery(exchange)]);
+  const inUrl = listKeysInUrl(exchange, dialect);
+  await refuseLeakedKeys(services, exchange, [...inUrl, ...listSecretKeysInQuery(exchange)]);
+  const before = [...listKeysInHeaders(exchange), ...inUrl];
+  await refuseSecretKey(services, exchange, before.find(isSecretKey));
   const found = before.find(isClientKey);
   if (found !== undefined) return found;
   const inBody = await findBodyKey(services, route, dialect, exchange);
-  if (inBody !== undefined) await refuseSecretKeys(services, exchange, [inBody]);
+  if (inBody !== undefined) await refuseLeakedKeys(services, exchange, [inBody]);
   return inBody ?? before[0];
+}
+
+/**
+ * Throws 401 for a secret key in a header, which may come from a backend. It is not treated as leaked: a wrong setting there must
+ * not revoke a key that works elsewhere.
+ */
+async function refuseSecretKey(
+  services: Services,
+  exchange: Exchange,
+  key: string | undefined,
+): Promise<void> {
+  if (key === undefined) return;
+  exchange.presentedKey = key;
+  const refusal = wrongType(services, exchange);
+  const { directory, pepper, retiredPeppers } = services;
+  await directory.ensureFresh();
+  if (!findBySecret(key, directory, pepper, retiredPeppers)) await chargeUnknownKey(services, exchange);
+  throw refusal;
 }
 
 /** Throws 401 if the body has a secret key although the client key is somewhere else. Call it once the body is parsed. */
@@ -66,14 +93,14 @@ export async function refuseSecretKeyInBody(
   exchange: Exchange,
 ): Promise<void> {
   const key = exchange.parsedBody && dialect?.findBodyKey?.(exchange.parsedBody.value);
-  if (typeof key === 'string') await refuseSecretKeys(services, exchange, [key]);
+  if (typeof key === 'string') await refuseLeakedKeys(services, exchange, [key]);
 }
 
 /**
- * Reports the secret keys among texts as leaked, and throws 401 if there are any: everyone who has the app can read them. Those
- * that are unknown are guesses, and charged as such.
+ * Reports the secret keys among texts of a body or URL as leaked, and throws 401 if there are any: SDKs put them there in apps,
+ * where everyone can read them, and URLs are logged. Those that are unknown are guesses, and charged as such.
  */
-async function refuseSecretKeys(services: Services, exchange: Exchange, texts: string[]): Promise<void> {
+async function refuseLeakedKeys(services: Services, exchange: Exchange, texts: string[]): Promise<void> {
   const secrets = new Set(texts.filter(isSecretKey));
   if (secrets.size === 0) return;
   let unknown = 0;

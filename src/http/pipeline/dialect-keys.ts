@@ -16,14 +16,14 @@ export const isSecretKey = (text: string): boolean => isWellFormedSecret(text) &
 
 type Sent = Pick<Exchange, 'raw' | 'params' | 'search'>;
 
-/**
- * Returns what a request has in the places for keys other than its body: headers, path and, where SDKs of this dialect send it
- * there, the query. A proxy may add a header with credentials of its own.
- */
-export function listKeysBeforeBody({ raw, params, search }: Sent, { keyParameter }: Dialect): string[] {
-  const inHeaders = (raw.headersDistinct.authorization ?? []).map(readCredential);
+/** Returns what a request has in its `Authorization` headers, where a proxy may add credentials of its own. */
+export const listKeysInHeaders = ({ raw }: Sent): string[] =>
+  (raw.headersDistinct.authorization ?? []).map(readCredential).filter((text) => text !== '');
+
+/** Returns what a request has in the places for keys in its URL: the path and, where SDKs of this dialect send it there, the query. */
+export function listKeysInUrl({ params, search }: Sent, { keyParameter }: Dialect): string[] {
   const inQuery = keyParameter === undefined ? [] : new URLSearchParams(search).getAll(keyParameter);
-  return [...inHeaders, params[KEY_PARAM] ?? '', ...inQuery].filter((text) => text !== '');
+  return [params[KEY_PARAM] ?? '', ...inQuery].filter((text) => text !== '');
 }
 
 /** Returns the secret keys in a query, in whatever parameter. Not in its text: `%5F` is `_`. */
