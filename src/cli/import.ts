@@ -21,6 +21,7 @@ type Options = {
   key?: string;
   keyFile?: string;
   batchSize: number;
+  normalizeNames?: true;
   restart?: true;
   json?: true;
 };
@@ -103,7 +104,8 @@ function openResumeOf(source: Source, options: Options, config: Config, key: str
   if (!source.identity) return NO_RESUME;
   // Not the port, which may change between two runs. The key identifies the installation.
   const url = options.url ?? 'local';
-  return openResume(config.dataDir, { url, appId: options.appId, key, file: source.identity }, notify);
+  const { appId, normalizeNames = false } = options;
+  return openResume(config.dataDir, { url, appId, key, normalizeNames, file: source.identity }, notify);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
@@ -129,7 +131,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
     const totals = await importEvents(
       {
         source,
-        target: { url, key, appId: options.appId },
+        target: { url, key, appId: options.appId, normalizeNames: options.normalizeNames ?? false },
         batchSize: options.batchSize,
         start,
         resume,
@@ -187,6 +189,10 @@ export function addImportCommand(program: Command): void {
     .option('--key-file <file>', 'file with the API key (default: the variable APPFLOW_API_KEY)')
     .addOption(new Option('--key <key>', 'API key (stays in the shell history)').conflicts('keyFile'))
     .option('--batch-size <events>', 'events per request', parseBatchSize, EVENTS_PER_BATCH_MAX)
+    .option(
+      '--normalize-names',
+      'accept event names of any form: `Order Completed` becomes `order_completed`',
+    )
     .option('--restart', 'start at the first line even if an earlier run was interrupted')
     .option('--json', 'print the result as one JSON line')
     .addHelpText('after', EXAMPLE)

@@ -17,8 +17,11 @@ import { readPages } from './pagination.ts';
 import { openExport } from './read-export.ts';
 import { type SendAllAnswer, type SendAllOptions, type Sendable, sendAll } from './send-all.ts';
 
-/** `appId`: the app of events without an `app_id`; not required if the key is limited to one app. */
-export type SendOptions = CallOptions & { appId?: string };
+/**
+ * `appId`: the app of events without an `app_id`; not required if the key is limited to one app. `normalizeNames`: whether event
+ * names of any form are accepted (`Order Completed` is stored as `order_completed`), false by default.
+ */
+export type SendOptions = CallOptions & { appId?: string; normalizeNames?: boolean };
 
 /** Sending, querying and streaming events. */
 export type Events = {
@@ -127,11 +130,12 @@ export function createEvents({ call, open }: Caller, clock: Clock): Events {
     typeof event === 'string' ? event : JSON.stringify(withId(event, clock));
   const send = (
     events: readonly string[],
-    { appId, ...options }: SendOptions = {},
+    { appId, normalizeNames = false, ...options }: SendOptions = {},
     canSplit = false,
   ): Promise<BatchAnswer> => {
     const app = appId === undefined ? '' : `"app_id":${JSON.stringify(appId)},`;
-    const json = `{${app}"events":[${events}]}`;
+    const names = normalizeNames ? '"normalize_names":true,' : '';
+    const json = `{${app}${names}"events":[${events}]}`;
     return call('events.send', { json, events: events.length, canSplit, options });
   };
   return {

@@ -10,6 +10,8 @@ export type Progress = SendAllAnswer & { rejections: RejectedEvent[] };
 
 export type SendAllOptions = {
   appId?: string;
+  /** Whether event names of any form are accepted: `Order Completed` is stored as `order_completed`. Default: false. */
+  normalizeNames?: boolean;
   /** Events per batch, 1 to 1,000; default 1,000. */
   batchSize?: number;
   /** Called after each batch, in order; awaited before the next batch, so that it can store where to resume. */
@@ -23,7 +25,7 @@ export type Sendable = EventInput | string;
 /** Sends events given as JSON text. */
 type Send = (
   events: readonly string[],
-  options: { appId?: string; signal?: AbortSignal },
+  options: Pick<SendAllOptions, 'appId' | 'normalizeNames' | 'signal'>,
 ) => Promise<BatchAnswer>;
 
 type BatchCounts = Pick<BatchAnswer, 'accepted' | 'duplicates' | 'rejected'>;
@@ -42,8 +44,8 @@ export async function sendAll(
   source: AsyncIterable<Sendable> | Iterable<Sendable>,
   options: SendAllOptions = {},
 ): Promise<SendAllAnswer> {
-  const { appId, signal, onProgress, batchSize = BATCH_SIZE } = options;
-  const sendOptions = { ...(appId === undefined ? {} : { appId }), ...(signal ? { signal } : {}) };
+  const { batchSize = BATCH_SIZE, onProgress, ...sendOptions } = options;
+  const { signal } = options;
   let total: SendAllAnswer = { events: 0, accepted: 0, duplicates: 0, rejected: 0 };
   for await (const batch of readBatches(source, serialize, batchSize)) {
     signal?.throwIfAborted();

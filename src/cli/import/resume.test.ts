@@ -11,6 +11,7 @@ const identity: ImportIdentity = {
   url: 'http://127.0.0.1:8080',
   appId: undefined,
   key: 'sk_secret',
+  normalizeNames: false,
   file: { path: '/a.ndjson', size: 10, modifiedMs: 5, head: 'abc' },
 };
 const totals = { ...NO_TOTALS, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };
@@ -41,13 +42,14 @@ test('saves the file for its owner only, without the key', () => {
   assert.doesNotMatch(name + readFileSync(path, 'utf8'), /sk_secret/);
 });
 
-test('starts over for another server, app, key or file, and for a changed file', () => {
+test('starts over for another server, app, key, file or form of names, and for a changed file', () => {
   const dir = makeDir();
   openResume(dir, identity, assert.fail).save(totals);
   const others: Partial<ImportIdentity>[] = [
     { url: 'http://127.0.0.1:9090' },
     { appId: 'app_1' },
     { key: 'sk_other' },
+    { normalizeNames: true },
     ...(['path', 'size', 'modifiedMs', 'head'] as const).map((member) => ({
       file: { ...identity.file, [member]: typeof identity.file[member] === 'number' ? 99 : 'other' },
     })),

@@ -15,7 +15,14 @@ export type Resume = {
 };
 
 /** What identifies an import. It includes the key: with another project's key it is another import. */
-export type ImportIdentity = { url: string; appId: string | undefined; key: string; file: FileIdentity };
+export type ImportIdentity = {
+  url: string;
+  appId: string | undefined;
+  key: string;
+  /** Lines that were rejected for their name would be accepted with it. */
+  normalizeNames: boolean;
+  file: FileIdentity;
+};
 
 /** Saves nothing: for standard input, which cannot be read again. */
 export const NO_RESUME: Resume = { find: () => undefined, save: () => undefined, remove: () => undefined };
@@ -29,12 +36,12 @@ const WITHOUT =
  */
 export function openResume(
   dataDir: string,
-  { url, appId, key, file }: ImportIdentity,
+  { url, appId, key, normalizeNames, file }: ImportIdentity,
   warn: (sentence: string) => void,
 ): Resume {
   const folder = join(dataDir, 'imports');
   const name = createHash('sha256')
-    .update(JSON.stringify([url, appId, key, file.path]))
+    .update(JSON.stringify([url, appId, key, file.path, ...(normalizeNames ? ['normalized'] : [])]))
     .digest('hex');
   const path = join(folder, `${name.slice(0, 32)}.json`);
   let hasWarned = false;

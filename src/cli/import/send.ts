@@ -7,7 +7,7 @@ import { type Clock, SYSTEM_CLOCK } from '../../../client/src/runtime/clock.ts';
 import { MINUTE_MS } from '../../lib/durations.ts';
 
 /** The server to send to, and the key to use. */
-export type Target = { url: string; key: string; appId: string | undefined };
+export type Target = { url: string; key: string; appId: string | undefined; normalizeNames?: boolean };
 
 /** Events per request, and a callback that runs after each request, in order. */
 export type SendOptions = { batchSize?: number; onProgress: (progress: Progress) => void };
@@ -33,7 +33,7 @@ const TOO_MANY_REQUESTS = 429;
  * server asks, and for a failing server for five minutes. Throws the server's message if retrying would not help.
  */
 export async function sendEvents(
-  { url, key, appId }: Target,
+  { url, key, appId, normalizeNames = false }: Target,
   events: AsyncIterable<Sendable> | Iterable<Sendable>,
   { onProgress, ...options }: SendOptions,
   { notify, signal, clock = SYSTEM_CLOCK, ...world }: SendEnvironment,
@@ -53,6 +53,7 @@ export async function sendEvents(
     return await admin.events.sendAll(events, {
       ...options,
       ...(appId === undefined ? {} : { appId }),
+      normalizeNames,
       signal,
       onProgress(progress) {
         failures.reset();

@@ -23,6 +23,14 @@ export const BATCH_BODY = component(
         }),
       ),
     ),
+    normalize_names: Type.Optional(
+      nullable(
+        Type.Boolean({
+          description:
+            'Whether event names of any form are accepted: `Order Completed` is stored as `order_completed`, and what was sent in `properties.$original_name`. Default: `false`.',
+        }),
+      ),
+    ),
     events: Type.Array(documentedAs(Type.Unknown(), NEW_EVENT), {
       description: `At most ${EVENTS_PER_BATCH_MAX} events.`,
     }),

@@ -27,6 +27,7 @@ import {
   type Rejection,
 } from './event.ts';
 import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
+import { withStoredName } from './normalize-name.ts';
 import { createWarningTally, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
@@ -130,7 +131,7 @@ type Parser = {
 async function parseEvents(
   { loopShare }: IngestServices,
   caller: Caller,
-  { events }: Batch,
+  { events, normalize_names }: Batch,
   { context, resolveApp, withoutCountry }: Parser,
 ): Promise<ParsedBatch> {
   const parsed: ParsedBatch = {
@@ -142,7 +143,7 @@ async function parseEvents(
   };
   const nowhere = { ...context, country: undefined };
   await forEachInTurns(loopShare, senderOf(caller), events.length, (index) => {
-    const event = events[index];
+    const event = normalize_names ? withStoredName(events[index]) : events[index];
     const from = withoutCountry?.has(event) ? nowhere : context;
     addEvent(parsed, index, parseEvent(event, from, resolveApp), { event, resolveApp });
   });

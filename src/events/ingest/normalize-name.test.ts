@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { normalizeEventName, RENAMED } from './normalize-name.ts';
+import { normalizeEventName, RENAMED, withStoredName } from './normalize-name.ts';
 
 const VALID = /^[a-z][a-z0-9_]{0,63}$/;
 
@@ -46,4 +46,33 @@ it('leaves what it returned unchanged', () => {
     const once = normalizeEventName(sent);
     assert.equal(normalizeEventName(once), once);
   }
+});
+
+it('keeps the name that was sent with the properties, and changes nothing else of an event', () => {
+  const event = { event_id: 'e-1', event_name: 'Order Completed', properties: { items: 2 } };
+  assert.deepEqual(withStoredName(event), {
+    event_id: 'e-1',
+    event_name: 'order_completed',
+    properties: { $original_name: 'Order Completed', items: 2 },
+  });
+  const bare = { event_name: 'Order Completed' };
+  const stored = { event_name: 'order_completed', properties: { $original_name: 'Order Completed' } };
+  assert.deepEqual(withStoredName(bare), stored);
+  assert.deepEqual(withStoredName({ ...bare, properties: null }), stored);
+  assert.deepEqual(withStoredName({ ...bare, properties: 'x' }), {
+    event_name: 'order_completed',
+    properties: 'x',
+  });
+  for (const same of [
+    null,
+    7,
+    'x',
+    [],
+    {},
+    { event_name: 7 },
+    { event_name: '' },
+    { event_name: 'app_open' },
+    { event_name: '$identify' },
+  ])
+    assert.equal(withStoredName(same), same);
 });

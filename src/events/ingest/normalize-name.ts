@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { copyDigits } from '../../lib/exact-json.ts';
+import { isReservedName } from './reserved-events.ts';
 
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
 const NAME_LENGTH_MAX = 64;
@@ -51,6 +53,44 @@ export function normalizeEventName(name: string): string {
   const started = /^[a-z]/.test(joined) ? joined : PREFIX + joined;
   const isCut = name.length > READ_CHARACTERS_MAX || started.length > NAME_LENGTH_MAX;
   return isCut || words.length === 0 || OTHER_LETTERS.test(latin) ? addHash(started, name) : started;
+}
+
+/** How much of the name that was sent is kept: a longer one would make the event too large. */
+const ORIGINAL_CHARACTERS_MAX = 200;
+
+type NormalizedName = {
+  event_name: unknown;
+  /** What was sent, for the properties of the event; empty if it is stored as it was sent. */
+  original: { $original_name?: string };
+};
+
+/** Returns the name of an event as it is stored. What is not a text, or empty, stays as it is, and is rejected later. */
+export function toStoredName(sent: unknown): NormalizedName {
+  if (typeof sent !== 'string' || sent === '') return { event_name: sent, original: {} };
+  const event_name = normalizeEventName(sent);
+  const isSame = event_name === sent;
+  return { event_name, original: isSame ? {} : { $original_name: sent.slice(0, ORIGINAL_CHARACTERS_MAX) } };
+}
+
+/** Returns an event with the name that it is stored under; `$identify` and what is not an event stay as they are. */
+export function withStoredName(event: unknown): unknown {
+  if (typeof event !== 'object' || event === null || !('event_name' in event)) return event;
+  if (typeof event.event_name === 'string' && isReservedName(event.event_name)) return event;
+  const { event_name, original } = toStoredName(event.event_name);
+  if (event_name === event.event_name) return event;
+  const properties = 'properties' in event ? event.properties : undefined;
+  const renamed = { ...event, event_name, properties: addOriginal(properties, original) };
+  copyDigits(event, renamed);
+  return renamed;
+}
+
+/** Properties that are not an object cost the event, as without this. */
+function addOriginal(properties: unknown, original: NormalizedName['original']): unknown {
+  if (properties === undefined || properties === null) return original;
+  if (typeof properties !== 'object' || Array.isArray(properties)) return properties;
+  const extended = { ...original, ...properties };
+  copyDigits(properties, extended);
+  return extended;
 }
 
 /** Returns the beginning of a name that is stored, and a hash of the one that was sent. */

@@ -1,3 +1,4 @@
+import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
@@ -10,7 +11,6 @@ import {
   toFields,
   toLinkId,
   toMoney,
-  toName,
   toSessionId,
   toSetId,
   toText,
@@ -69,10 +69,10 @@ function mapEvent(event: Fields): object[] {
   return traits ? [own, { ...toBase(event, toSetId), event_name: '$set', properties: traits }] : [own];
 }
 
-function toEventName(type: unknown): ReturnType<typeof toName> {
+function toEventName(type: unknown): ReturnType<typeof toStoredName> {
   const mark =
     typeof type === 'string' && Object.hasOwn(SESSION_MARKS, type) ? SESSION_MARKS[type] : undefined;
-  return mark === undefined ? toName(type) : { event_name: mark, original: {} };
+  return mark === undefined ? toStoredName(type) : { event_name: mark, original: {} };
 }
 
 function toProperties(event: Fields, eventName: unknown, added: Fields): Fields {

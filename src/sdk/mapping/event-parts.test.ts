@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
-import { extend, toContext, toName, toSessionId, toTime } from './event-parts.ts';
+import { extend, toContext, toSessionId, toTime } from './event-parts.ts';
 
 describe('times of SDKs', () => {
   for (const [sent, expected] of [
@@ -29,7 +30,7 @@ describe('times of SDKs', () => {
 });
 
 it('keeps the start of a name or session that is too long', () => {
-  const { event_name, original } = toName('Name '.repeat(8_000));
+  const { event_name, original } = toStoredName('Name '.repeat(8_000));
   assert.ok(String(event_name).length <= 64);
   assert.equal(String(original.$original_name).length, 200);
   assert.equal(toSessionId('s'.repeat(129))?.length, 128);

@@ -1,6 +1,5 @@
 import { createHash } from 'node:crypto';
 import { isCurrency } from '../../api/formats.ts';
-import { normalizeEventName } from '../../events/ingest/normalize-name.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { SECOND_MS } from '../../lib/durations.ts';
 import { copyDigits, digitsOf, hasDigits, markDigits } from '../../lib/exact-json.ts';
@@ -104,17 +103,6 @@ export function toSentAt(value: unknown): string | number | undefined {
   const time = toTime(value);
   const isSeconds = typeof time === 'number' && Math.abs(time) < SECONDS_MAX;
   return isSeconds || parseTimestamp(time) === undefined ? undefined : time;
-}
-
-/** Characters of the name that is kept as it was sent: a longer one would make the event too large. */
-const ORIGINAL_CHARACTERS_MAX = 200;
-
-/** Returns the name as it is stored, and the property that keeps what the SDK sent if that is something else. */
-export function toName(sent: unknown): { event_name: unknown; original: Fields } {
-  if (typeof sent !== 'string' || sent === '') return { event_name: sent, original: NO_FIELDS };
-  const event_name = normalizeEventName(sent);
-  const original = { $original_name: sent.slice(0, ORIGINAL_CHARACTERS_MAX) };
-  return { event_name, original: event_name === sent ? NO_FIELDS : original };
 }
 
 /** Money as an SDK sends it; `digits` is the text of a revenue that its number cannot carry. */

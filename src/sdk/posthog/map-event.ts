@@ -1,3 +1,4 @@
+import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
   compact,
@@ -9,7 +10,6 @@ import {
   toContext,
   toFields,
   toMoney,
-  toName,
   toSessionId,
   toSetId,
   toText,
@@ -73,7 +73,7 @@ const toLink = (properties: Fields, name: string): Fields => ({
 });
 
 function mapOther(event: Fields, properties: Fields): object[] {
-  const { event_name, original } = toName(event.event);
+  const { event_name, original } = toStoredName(event.event);
   const revenueName = properties.revenue === undefined ? '$revenue' : 'revenue';
   const sent = {
     revenue: properties[revenueName],

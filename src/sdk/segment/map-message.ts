@@ -1,3 +1,4 @@
+import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
   compact,
@@ -9,7 +10,6 @@ import {
   toContext,
   toFields,
   toMoney,
-  toName,
   toSessionId,
   toText,
   toTime,
@@ -51,7 +51,7 @@ export function mapMessage(value: unknown, type?: MessageType): object[] {
 }
 
 function mapTrack(message: Fields): object {
-  const { event_name, original } = toName(message.event);
+  const { event_name, original } = toStoredName(message.event);
   return toEvent(message, event_name, toProperties(message, event_name, original));
 }
 
