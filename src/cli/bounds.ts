@@ -3,13 +3,14 @@ import { CAPS } from '../api/caps.ts';
 import { DIFF_BYTES_MAX } from '../audit/diff.ts';
 import { RESERVE_BYTES } from '../disk/reserve.ts';
 import { FREE_BYTES_ENOUGH, FREE_BYTES_MIN, toMegabytes } from '../disk/space.ts';
+import { BATCH_BYTES_MAX } from '../events/ingest/ingest.ts';
 import {
   LARGE_BODIES_KIND_WAITING_MAX,
   LARGE_BODIES_MAX,
   LARGE_BODIES_OPEN_MAX,
   LARGE_BODIES_WAITING_MAX,
 } from '../http/body/bodies.ts';
-import { SMALL_COMPRESSED_BYTES_MAX } from '../http/body/decompress.ts';
+import { SMALL_COMPRESSED_BYTES_MAX, WINDOW_BYTES_MAX } from '../http/body/decompress.ts';
 import { BODY_VALUES_MAX, DEPTH_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
 import {
   BODY_DEADLINE_MS,
@@ -129,6 +130,9 @@ const largeBodyPart = (what: string, value: number): Bound => ({
   beyond: TOO_LARGE,
 });
 
+/** What a decoder needs beside its input: its window, and the largest body that it can become. */
+const DECODER_BYTES_MAX = WINDOW_BYTES_MAX + BATCH_BYTES_MAX;
+
 const BODY_BOUNDS: readonly Bound[] = [
   bodyMemory('Request bodies in memory', BODY_BYTES_TOTAL_MAX),
   bodyMemory('Request bodies in memory, per key or person', BODY_SHARES.trusted.caller),
@@ -150,6 +154,11 @@ const BODY_BOUNDS: readonly Bound[] = [
     "Request bodies in memory, per address for other vendors' SDKs until the key is verified",
     BODY_SHARES.unverified.address,
   ),
+  {
+    what: 'Decoders of compressed bodies in memory, beside the bodies',
+    value: mebibytes(LARGE_BODIES_MAX * DECODER_BYTES_MAX),
+    beyond: 'they wait',
+  },
   largeBodies(
     `Large bodies (above ${kibibytes(WHOLE_PARSE_BYTES_MAX)}, or ${kibibytes(SMALL_COMPRESSED_BYTES_MAX)} compressed) processed at a time`,
     LARGE_BODIES_MAX,

@@ -111,6 +111,37 @@ describe('the memory for request bodies', () => {
     assert.ok(budget.reserve(phone('192.0.2.1'), left));
   });
 
+  it('lets a body leave its address, whose share is free again, but not its kind', () => {
+    const { budget } = open();
+    const unverified = { kind: 'unverified', callerId: undefined, network: '192.0.2.1' } as const;
+    const { address, kind } = BODY_SHARES.unverified;
+    const first = budget.reserve(unverified, address);
+    first?.leaveAddress();
+    assert.equal(first?.grow(kind - address), true, 'more than an address may hold');
+    const second = budget.reserve(unverified, address);
+    assert.ok(second);
+    assert.equal(second.grow(address + 1), false);
+    assert.equal(first?.grow(kind - address + 1), false, 'the kind is full');
+    first?.leaveAddress();
+    first?.release();
+    second.leaveAddress();
+    assert.equal(second.moveTo({ ...unverified, network: '192.0.2.2' }), true);
+    assert.ok(budget.reserve(unverified, address));
+    assert.equal(budget.reserve({ ...unverified, network: '192.0.2.2' }, 1), undefined);
+    second.release();
+    second.leaveAddress();
+    assert.equal(budget.bytesInFlight(), address);
+  });
+
+  it('counts decoders beside all shares, each until it is released once', () => {
+    const { budget } = open();
+    const release = [budget.countDecoder(BODY_BYTES_TOTAL_MAX), budget.countDecoder(1)];
+    assert.equal(budget.bytesInFlight(), BODY_BYTES_TOTAL_MAX + 1);
+    assert.ok(budget.reserve(backend(), BATCH_BYTES));
+    for (const releaseOne of [...release, ...release]) releaseOne();
+    assert.equal(budget.bytesInFlight(), BATCH_BYTES);
+  });
+
   it('leaves a body where it counts if there is no room where it should, or it is released', () => {
     const { budget } = open();
     const body = budget.reserve(visitor('192.0.2.1'), 1_000);
@@ -129,19 +160,6 @@ describe('the memory for request bodies', () => {
     for (const body of [...bodies, ...bodies]) body?.release();
     assert.equal(budget.bytesInFlight(), 0);
     assert.ok(budget.reserve(phone('192.0.2.1'), BODY_SHARES.client.address));
-  });
-
-  it('gives back what a body needed only for a while, and the rest once', () => {
-    const { budget } = open();
-    const body = budget.reserve(phone('192.0.2.1'), 100);
-    assert.ok(body);
-    assert.ok(body.grow(BATCH_BYTES));
-    body.shrink(1_000);
-    assert.equal(budget.bytesInFlight(), 1_000);
-    body.shrink(2_000);
-    assert.equal(budget.bytesInFlight(), 1_000);
-    body.release();
-    assert.equal(budget.bytesInFlight(), 0);
   });
 
   it('warns for ten seconds after a refusal, unless only single addresses send too much', () => {

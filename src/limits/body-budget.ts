@@ -23,8 +23,8 @@ export type FullShare = 'caller' | 'address' | 'kind' | 'total';
 export type BodyReservation = {
   /** Holds at least `bytes` from now on. Returns false, and holds what it held before, if there is no room or it is released. */
   grow(bytes: number): boolean;
-  /** Holds at most `bytes` from now on. */
-  shrink(bytes: number): void;
+  /** Counts for no address any more, until it is moved. Call it once few others can do the same: there is no bound per address then. */
+  leaveAddress(): void;
   /** Moves the bytes to the shares of another sender. Returns false, and changes nothing, if there is no room or it is released. */
   moveTo(sender: BodySender): boolean;
   /** Calling it again does nothing. */
@@ -35,6 +35,11 @@ export type BodyReservation = {
 export type BodyBudget = {
   /** Holds bytes for a body before it is read; undefined, and counted, if there is no room. */
   reserve(sender: BodySender, bytes: number): BodyReservation | undefined;
+  /**
+   * Counts what a decoder and its output need, in no share: how many decoders run is bounded already, so nothing is refused.
+   * Returns what releases it; calling that again does nothing.
+   */
+  countDecoder(bytes: number): () => void;
   /** Returns a sentence while bodies are refused, unless only single addresses send too much. */
   findProblem(): string | undefined;
   bytesInFlight(): number;
@@ -46,7 +51,7 @@ type Shares = { kind: number; caller: number; address: number };
 
 const MEBIBYTE = 1024 * 1024;
 
-/** Bytes of all request bodies in flight, compressed or not, whichever is more. */
+/** Bytes of all request bodies in flight, compressed or not, whichever is more. Decoders have theirs beside it. */
 export const BODY_BYTES_TOTAL_MAX = 256 * MEBIBYTE;
 
 const UNLIMITED = Number.POSITIVE_INFINITY;
@@ -59,7 +64,7 @@ const UNLIMITED = Number.POSITIVE_INFINITY;
 export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
   client: { kind: 128 * MEBIBYTE, caller: 120 * MEBIBYTE, address: 32 * MEBIBYTE },
   anonymous: { kind: 8 * MEBIBYTE, caller: UNLIMITED, address: 4 * MEBIBYTE },
-  // One compressed batch of 5 MB needs 10.1 MiB while it is decompressed.
+  // As received: what a body is decompressed to counts for its kind, so that an address may have many phones behind it.
   unverified: { kind: 56 * MEBIBYTE, caller: UNLIMITED, address: 11 * MEBIBYTE },
   trusted: { kind: UNLIMITED, caller: 128 * MEBIBYTE, address: UNLIMITED },
 };
@@ -147,10 +152,12 @@ function hold(first: Account[], bytes: number, { listAccounts, hasRoom }: Room):
       held = needed;
       return true;
     },
-    shrink(enough) {
-      if (isReleased || enough >= held) return;
-      addBytes(accounts, enough - held);
-      held = enough;
+    leaveAddress() {
+      if (isReleased) return;
+      const left = accounts.filter(({ full }) => full === 'address');
+      addBytes(left, -held);
+      leaveBody(left);
+      accounts = accounts.filter(({ full }) => full !== 'address');
     },
     moveTo(sender) {
       if (isReleased) return false;
@@ -185,6 +192,7 @@ export function createBodyBudget(
   const byKind = createAllAccounts();
   const total = createAccount('total', BODY_BYTES_TOTAL_MAX);
   const totals = { caller: 0, address: 0, kind: 0, total: 0 };
+  let decoderBytes = 0;
   let lastRefusedAt = Number.NEGATIVE_INFINITY;
 
   /**
@@ -216,8 +224,16 @@ export function createBodyBudget(
       const accounts = listAccounts(sender);
       return hasRoom(accounts, bytes) ? hold(accounts, bytes, { listAccounts, hasRoom }) : undefined;
     },
+    countDecoder(bytes) {
+      let counted = bytes;
+      decoderBytes += counted;
+      return () => {
+        decoderBytes -= counted;
+        counted = 0;
+      };
+    },
     findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
-    bytesInFlight: () => total.usedBytes,
+    bytesInFlight: () => total.usedBytes + decoderBytes,
     totals: () => totals,
   };
 }

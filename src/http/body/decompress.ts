@@ -68,6 +68,9 @@ const PARAMS: ReadonlyMap<string, Record<number, number>> = new Map([
 /** RFC 1951: what a decoder of gzip and deflate remembers of its output, and its tables. */
 const DEFLATE_WINDOW_BYTES = 64 * 1024;
 
+/** The largest of all windows: that of brotli. */
+export const WINDOW_BYTES_MAX = 2 ** zlib.constants.BROTLI_MAX_WINDOW_BITS;
+
 /**
  * Returns the name in a Content-Encoding header, undefined if the body is not compressed. Throws 415 for those that are not
  * `accepted`.

@@ -130,23 +130,26 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
   };
   const parsed = isQuick(bytes, encoding) ? await run(tryNow) : undefined;
   if (parsed) return parsed.value;
-  const { listItemsMax } = body;
-  return throughGate(body, async () =>
-    parseJson(await decompressLarge(body, compressed), run, { listItemsMax }),
-  );
+  return throughGate(body, () => parseLargeCompressed(body, compressed));
 }
 
-/** Holds the memory that the decoder and its output may take while it runs, and then that of the output. */
-async function decompressLarge(
-  { exchange }: BodyRequest,
-  { bytes, encoding, bytesMax }: Compressed,
-): Promise<Buffer> {
-  const needed = bytes.length + findWindowBytes(bytes, encoding) + bytesMax;
-  if (exchange.body?.grow(needed) === false) throw overloaded();
-  const large = await decompress(bytes, encoding, bytesMax);
-  if (large === undefined) throw tooLarge(bytesMax);
-  exchange.body?.shrink(bytes.length + large.length);
-  return large;
+/**
+ * Decompresses and parses a body, one of few at a time. What decoders take counts for no sender: if it counted for the address,
+ * two phones behind one would keep all others there from sending. Afterwards, the larger of the two forms counts.
+ */
+async function parseLargeCompressed(body: BodyRequest, compressed: Compressed): Promise<unknown> {
+  const { exchange, sender, bodies, listItemsMax } = body;
+  const { bytes, encoding, bytesMax } = compressed;
+  const releaseDecoder = bodies.budget.countDecoder(findWindowBytes(bytes, encoding) + bytesMax);
+  try {
+    const large = await decompress(bytes, encoding, bytesMax);
+    if (large === undefined) throw tooLarge(bytesMax);
+    if (sender.kind === 'unverified') exchange.body?.leaveAddress();
+    if (exchange.body?.grow(Math.max(bytes.length, large.length)) === false) throw overloaded();
+    return await parseJson(large, toRun(body), { listItemsMax });
+  } finally {
+    releaseDecoder();
+  }
 }
 
 /** Runs `work` as one of few at a time. Throws 503 if too many wait, 400 as soon as the sender has disconnected. */
