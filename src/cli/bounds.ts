@@ -113,6 +113,7 @@ const CONNECTION_BOUNDS: readonly Bound[] = [
 
 const LARGE_BODY = `a body above ${kibibytes(WHOLE_PARSE_BYTES_MAX)} after decompression`;
 const TOO_LARGE = '413 `payload_too_large`';
+const ALONE = `${TOO_LARGE}; an event of another vendor's SDK is rejected alone`;
 
 const bodyMemory = (what: string, bytes: number): Bound => ({
   what,
@@ -124,10 +125,10 @@ const largeBodies = (what: string, value: number): Bound => ({
   value: count(value),
   beyond: OVERLOADED,
 });
-const largeBodyPart = (what: string, value: number): Bound => ({
+const largeBodyPart = (what: string, value: number, beyond = TOO_LARGE): Bound => ({
   what: `${what} in ${LARGE_BODY}`,
   value: count(value),
-  beyond: TOO_LARGE,
+  beyond,
 });
 
 /** What a decoder needs beside its input: its window, and the largest body that it can become. */
@@ -168,9 +169,9 @@ const BODY_BOUNDS: readonly Bound[] = [
   largeBodies('Large bodies waiting, all client and read-only keys together', LARGE_BODIES_KIND_WAITING_MAX),
   largeBodyPart('Elements of a list', LIST_ITEMS_MAX),
   largeBodyPart("Elements of a list from another vendor's SDK", SDK_EVENTS_PER_BATCH_MAX),
-  largeBodyPart('Values of one list element', ITEM_VALUES_MAX),
+  largeBodyPart('Values of one list element', ITEM_VALUES_MAX, ALONE),
   largeBodyPart('Values', BODY_VALUES_MAX),
-  largeBodyPart('Levels of nesting', DEPTH_MAX),
+  largeBodyPart('Levels of nesting', DEPTH_MAX, ALONE),
   {
     what: `Minimum transfer rate of a body above ${kibibytes(SLOW_BODY_BYTES_MAX)}`,
     value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to complete in ${seconds(BODY_DEADLINE_MS)}`,

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { it } from 'node:test';
 import { brotliCompressSync, constants, gzipSync, zstdCompressSync } from 'node:zlib';
-import { readMetric, startTestServer } from '../support/harness.ts';
+import { initProject, readMetric, startTestServer } from '../support/harness.ts';
 
 // Large bodies with the key in them, which is not verified before they are parsed.
 
@@ -46,4 +46,28 @@ it('stores a batch of almost 5 MB, whatever the window of its compression', asyn
     assert.equal(status, 200, `${name}: ${answer}`);
   }
   assert.equal(await readBytesInFlight(), 0);
+});
+
+it('rejects events that are nested too deeply or have too many values alone, and stores one that is not UTF-8', async () => {
+  const { client_key: key, server_key } = await initProject(api.config);
+  const messages = Array.from({ length: 100 }, (_, index) => ({
+    type: 'track',
+    event: 'opened',
+    userId: 'user_1',
+    messageId: `m-${index}`,
+    properties: { text: index === 9 ? '@@' : 'x'.repeat(800) },
+  }));
+  const deep = `${'{"a":'.repeat(70)}1${'}'.repeat(70)}`;
+  const wide = JSON.stringify(Array.from({ length: 33_000 }, (_, index) => index));
+  const text = JSON.stringify({ writeKey: key, batch: messages })
+    .replace('"m-7","properties":{', `"m-7","properties":{"deep":${deep},`)
+    .replace('"m-8","properties":{', `"m-8","properties":{"wide":${wide},`);
+  const body = Buffer.from(text.replace('@@', '\u00ff'), 'latin1');
+  const { status, text: answer } = await api.call('POST', '/v1/batch', {
+    headers: { 'content-type': 'application/json' },
+    body,
+  });
+  assert.equal(status, 200, answer);
+  const { body: counts } = await api.call('GET', '/v1/ingestion', { key: server_key });
+  assert.deepEqual([counts.data[0].accepted, counts.data[0].rejected], [98, 2]);
 });

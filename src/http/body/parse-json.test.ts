@@ -40,8 +40,12 @@ describe('a large body', () => {
   });
 
   it('is malformed exactly when JSON.parse says so, after any change of one character', async () => {
-    const text =
+    const object =
       '{"a":[1,{"b":"]\\\\"}],"events":[ {"c":[2]} , [] ,"x\\"," ],"n":null,"d":{"e":[3]},"f":[ ]}';
+    for (const text of [object, ' [{"a":[1]}, [2,[]] ,"]" , [ ],{}] ']) await checkChangesOf(text);
+  });
+
+  async function checkChangesOf(text: string): Promise<void> {
     for (let at = 0; at < text.length; at += 1) {
       for (const character of ['', '[', ']', '{', '}', ',', '"', '\\', ':', '1']) {
         const changed = text.slice(0, at) + character + text.slice(at + 1);
@@ -50,7 +54,7 @@ describe('a large body', () => {
         else assert.ok(parsed instanceof ApiError && parsed.code === 'malformed_json', changed);
       }
     }
-  });
+  }
 
   it('keeps a member called __proto__ a member', async () => {
     const text = '{"__proto__":[1],"events":[]}';
@@ -125,5 +129,64 @@ describe('the bounds of a large body', () => {
       `{${blank}"events":[${'['.repeat(levels - 2)}${']'.repeat(levels - 2)}]}`;
     assert.ok(await parse(nest(DEPTH_MAX)));
     await refuses(nest(DEPTH_MAX + 1), 'payload_too_large', /deeper than 64 levels/);
+  });
+});
+
+describe('a large body that is read leniently', () => {
+  const blank = ' '.repeat(WHOLE_PARSE_BYTES_MAX);
+  const parseLeniently = (bytes: Buffer | string) => parseJson(Buffer.from(bytes), now, { isLenient: true });
+  const nest = (levels: number) => `${'['.repeat(levels)}${']'.repeat(levels)}`;
+  const fill = (values: number) => `[${Array.from({ length: values }, () => '1').join(',')}]`;
+
+  it('has null in place of an element that is nested too deeply, in an object or list', async () => {
+    for (const [start, end, depth] of [
+      ['{"batch":', '}', DEPTH_MAX - 2],
+      ['', '', DEPTH_MAX - 1],
+    ] as const) {
+      const read = async (element: string) =>
+        Object.values(
+          (await parseLeniently(`${start}[1,${element},{"a":"]"}]${blank}${end}`)) as object,
+        ).flat();
+      const text = nest(depth);
+      assert.deepEqual((await read(`{"a":${text}}`)).at(1), null);
+      assert.equal(
+        JSON.stringify((await read(`{"a":${text.slice(1, -1)}}`)).at(1)),
+        `{"a":${text.slice(1, -1)}}`,
+      );
+      assert.deepEqual(await read(`${nest(2_000)},"]\\""`), [1, null, ']"', { a: ']' }]);
+    }
+  });
+
+  it('has null in place of an element with too many values, which count for nothing else', async () => {
+    const [largest, larger] = [fill(ITEM_VALUES_MAX - 1), fill(ITEM_VALUES_MAX)];
+    // Compared as texts: the difference between two long lists takes minutes to find.
+    const read = async (text: string) => JSON.stringify(await parseLeniently(text));
+    const mixed = await read(`{"batch":[1,${larger},${largest},1,${larger}],"more":[1,${larger}]}`);
+    assert.ok(mixed === `{"batch":[1,null,${largest},1,null],"more":[1,null]}`, mixed.slice(0, 100));
+    const many = Array.from({ length: (2 * BODY_VALUES_MAX) / ITEM_VALUES_MAX }, () => larger);
+    assert.equal(
+      await read(`{"batch":[1,${many.join(',')},1]}`),
+      `{"batch":[1,${many.map(() => 'null').join()},1]}`,
+    );
+    const full = Array.from({ length: BODY_VALUES_MAX / ITEM_VALUES_MAX + 1 }, () => largest);
+    await assert.rejects(parseLeniently(`{"batch":[${full.join(',')}]}`), /more than 1048576 values/);
+  });
+
+  it('is refused if it is beyond a bound outside of its lists', async () => {
+    await assert.rejects(parseLeniently(`{"a":{"b":${nest(DEPTH_MAX)}}${blank}}`), /deeper than 64 levels/);
+    await assert.rejects(parseLeniently(`{"a":{"b":${fill(ITEM_VALUES_MAX)}}}`), /outside of its lists/);
+    await assert.rejects(parseLeniently(`{"a":[${nest(DEPTH_MAX)}${blank}`), /a list in it does not end/);
+  });
+
+  it('has U+FFFD in place of what is not UTF-8, whatever its size; others are refused', async () => {
+    for (const padding of ['', blank, ' '.repeat(600_000)]) {
+      const bytes = Buffer.concat([
+        Buffer.from('{"a":["x'),
+        Buffer.from([0xff]),
+        Buffer.from(`"]${padding}}`),
+      ]);
+      assert.deepEqual(await parseLeniently(bytes), { a: ['x\ufffd'] });
+      await assert.rejects(parseJson(bytes, now), /not valid UTF-8/);
+    }
   });
 });

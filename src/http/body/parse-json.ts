@@ -3,7 +3,7 @@ import { ApiError } from '../../api/errors.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { TASK_MS } from '../../limits/loop-share.ts';
 import type { MaybePromise } from '../../limits/maybe-promise.ts';
-import { scanOutline, startScan } from './outline.ts';
+import { type Outline, type OutlineBounds, scanOutline, startScan } from './outline.ts';
 
 /** Larger bodies are scanned first. Whatever a smaller one holds, `JSON.parse` takes about 2 ms. */
 export const WHOLE_PARSE_BYTES_MAX = 64 * 1024;
@@ -23,38 +23,41 @@ export type Run = <T>(task: () => T) => MaybePromise<T>;
  */
 export async function parseJson(bytes: Buffer, run: Run, bounds?: ParseBounds): Promise<unknown> {
   return bytes.length <= WHOLE_PARSE_BYTES_MAX
-    ? run(() => parseSmall(bytes))
+    ? run(() => parseSmall(bytes, bounds))
     : parseLarge(bytes, run, bounds);
 }
 
 /** Returns the value of a JSON text of at most `WHOLE_PARSE_BYTES_MAX` bytes. Throws ApiError. */
-export function parseSmall(body: Buffer): unknown {
+export function parseSmall(body: Buffer, bounds?: ParseBounds): unknown {
   const bytes = withoutByteOrderMark(body);
   if (bytes.length === 0) throw malformed('The body is empty; send a JSON object.');
-  requireUtf8(bytes);
+  if (!bounds?.isLenient) requireUtf8(bytes);
   return parsePart(bytes, 0, bytes.length, 'The body');
 }
 
-/** Bounds of a large text: elements of one list in it, and values above which it is parsed element by element. */
-export type ParseBounds = { listItemsMax?: number | undefined; wholeValuesMax?: number };
+/**
+ * Bounds of a text. If it is lenient, U+FFFD takes the place of what is not UTF-8, and null that of elements that a scan marks.
+ * `wholeValuesMax`: values above which a large text is parsed element by element.
+ */
+export type ParseBounds = OutlineBounds & { wholeValuesMax?: number };
 
 /** Returns the same for a large text. Scans it first and throws 413 if it is beyond the bounds of `scanOutline`. */
 export async function parseLarge(
   body: Buffer,
   run: Run,
-  { listItemsMax, wholeValuesMax = WHOLE_PARSE_VALUES_MAX }: ParseBounds = {},
+  { wholeValuesMax = WHOLE_PARSE_VALUES_MAX, ...bounds }: ParseBounds = {},
 ): Promise<unknown> {
   const bytes = withoutByteOrderMark(body);
-  const scan = startScan(listItemsMax);
+  const scan = startScan(bounds);
   while (scan.at < bytes.length) {
     await run(() => scanOutline(scan, bytes, Math.min(bytes.length, scan.at + SCAN_BYTES)));
   }
   const isFast = scan.bodyValues <= wholeValuesMax && bytes.length <= SCANNED_WHOLE_PARSE_BYTES_MAX;
-  if (isFast) return run(() => parseSmall(bytes));
+  if (isFast && scan.unreadable.size === 0) return run(() => parseSmall(bytes, bounds));
   if (scan.list) throw malformed('The body is not valid JSON: a list in it does not end.');
-  await run(() => requireUtf8(bytes));
+  if (!bounds.isLenient) await run(() => requireUtf8(bytes));
   const values: unknown[][] = [];
-  for (const positions of scan.lists) values.push(await parseList(bytes, positions, run));
+  for (const positions of scan.lists) values.push(await parseList(bytes, positions, scan, run));
   return run(() => fillLists(parseOuter(bytes, scan.lists), values));
 }
 
@@ -66,7 +69,12 @@ const withoutByteOrderMark = (bytes: Buffer) =>
     ? bytes.subarray(BYTE_ORDER_MARK.length)
     : bytes;
 
-async function parseList(bytes: Buffer, positions: readonly number[], run: Run): Promise<unknown[]> {
+async function parseList(
+  bytes: Buffer,
+  positions: readonly number[],
+  { unreadable }: Outline,
+  run: Run,
+): Promise<unknown[]> {
   const items: unknown[] = [];
   const count = positions.length - 1;
   if (count === 1 && isBlank(bytes, positions)) return items;
@@ -75,7 +83,9 @@ async function parseList(bytes: Buffer, positions: readonly number[], run: Run):
       const stopAt = performance.now() + TASK_MS;
       do {
         const index = items.length;
-        items.push(parsePart(bytes, startOf(positions, index), endOf(positions, index), `Element ${index}`));
+        const start = startOf(positions, index);
+        const isReadable = !unreadable.has(start - 1);
+        items.push(isReadable ? parsePart(bytes, start, endOf(positions, index), `Element ${index}`) : null);
       } while (items.length < count && performance.now() < stopAt);
     });
   }
@@ -101,8 +111,9 @@ function parseOuter(bytes: Buffer, lists: readonly number[][]): unknown {
   return parseText(parts.join(''), 'The body');
 }
 
-/** Puts the lists where `parseOuter` left their indexes: every list directly in the outermost value. */
+/** Puts the lists where `parseOuter` left their indexes: every list in the outermost object, or that in its place. */
 function fillLists(outer: unknown, lists: readonly unknown[][]): unknown {
+  if (Array.isArray(outer)) return lists[outer[0]];
   if (typeof outer !== 'object' || outer === null) return outer;
   for (const [name, value] of Object.entries(outer)) {
     if (!Array.isArray(value)) continue;

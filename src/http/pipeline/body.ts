@@ -15,7 +15,13 @@ import {
 } from '../body/decompress.ts';
 import { isForm, isGzip, unwrapForm } from '../body/lenient.ts';
 import { SLOW_BODY_BYTES_MAX, SLOW_UNVERIFIED_BYTES_MAX } from '../body/pace.ts';
-import { parseJson, parseSmall, type Run, WHOLE_PARSE_BYTES_MAX } from '../body/parse-json.ts';
+import {
+  type ParseBounds,
+  parseJson,
+  parseSmall,
+  type Run,
+  WHOLE_PARSE_BYTES_MAX,
+} from '../body/parse-json.ts';
 import type { Exchange } from './exchange.ts';
 import { overloaded } from './overload.ts';
 
@@ -24,9 +30,12 @@ export type BodyRequest = {
   exchange: Pick<Exchange, 'raw' | 'body' | 'signal'>;
   sender: BodySender;
   bodies: Bodies;
-  /** Elements of a list in a large body, if they may be more than events in a batch of ours. */
-  listItemsMax?: number;
+  /** For bodies that may be more than batches of ours. */
+  bounds?: ParseBounds;
 };
+
+/** SDKs delete or resend a whole batch after a 400 or 413, so that one event must not cost the others. */
+const SDK_BOUNDS: ParseBounds = { listItemsMax: SDK_EVENTS_PER_BATCH_MAX, isLenient: true };
 
 /** The buffer for a body of unknown length, to begin with. */
 const CHUNKED_CAPACITY_MIN = 16_384;
@@ -100,7 +109,7 @@ export async function readJson(body: BodyRequest, bytesMax: number): Promise<unk
  * ApiError.
  */
 export async function readAnyJson(request: BodyRequest, bytesMax: number): Promise<unknown> {
-  const body = { ...request, listItemsMax: SDK_EVENTS_PER_BATCH_MAX };
+  const body = { ...request, bounds: SDK_BOUNDS };
   const declared = readEncoding(body.exchange.raw.headers['content-encoding'], SDK_ENCODINGS);
   const sent = await readBytes(body, bytesMax);
   const bytes = isForm(sent) ? await toRun(body)(() => unwrapForm(sent)) : sent;
@@ -113,8 +122,8 @@ export async function readAnyJson(request: BodyRequest, bytesMax: number): Promi
 /** Returns the value of JSON in memory, in pieces and in turn with other senders. Throws ApiError. */
 export async function parseBytes(body: BodyRequest, bytes: Buffer): Promise<unknown> {
   const run = toRun(body);
-  if (bytes.length <= WHOLE_PARSE_BYTES_MAX) return parseJson(bytes, run);
-  return throughGate(body, () => parseJson(bytes, run, { listItemsMax: body.listItemsMax }));
+  if (bytes.length <= WHOLE_PARSE_BYTES_MAX) return parseJson(bytes, run, body.bounds);
+  return throughGate(body, () => parseJson(bytes, run, body.bounds));
 }
 
 type Compressed = { bytes: Buffer; encoding: string; bytesMax: number };
@@ -126,7 +135,7 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
   const tryNow = () => {
     const small = decompressNow(bytes, encoding, smallMax);
     // In the same piece of work: what is decompressed and then waits would be memory that nothing counts.
-    return small && { value: parseSmall(small) };
+    return small && { value: parseSmall(small, body.bounds) };
   };
   const parsed = isQuick(bytes, encoding) ? await run(tryNow) : undefined;
   if (parsed) return parsed.value;
@@ -138,7 +147,7 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
  * two phones behind one would keep all others there from sending. Afterwards, the larger of the two forms counts.
  */
 async function parseLargeCompressed(body: BodyRequest, compressed: Compressed): Promise<unknown> {
-  const { exchange, sender, bodies, listItemsMax } = body;
+  const { exchange, sender, bodies, bounds } = body;
   const { bytes, encoding, bytesMax } = compressed;
   const releaseDecoder = bodies.budget.countDecoder(findWindowBytes(bytes, encoding) + bytesMax);
   try {
@@ -146,7 +155,7 @@ async function parseLargeCompressed(body: BodyRequest, compressed: Compressed): 
     if (large === undefined) throw tooLarge(bytesMax);
     if (sender.kind === 'unverified') exchange.body?.leaveAddress();
     if (exchange.body?.grow(Math.max(bytes.length, large.length)) === false) throw overloaded();
-    return await parseJson(large, toRun(body), { listItemsMax });
+    return await parseJson(large, toRun(body), bounds);
   } finally {
     releaseDecoder();
   }
