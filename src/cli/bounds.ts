@@ -17,6 +17,7 @@ import {
   PACE_WINDOW_BYTES_MIN,
   PACE_WINDOW_MS,
   SLOW_BODY_BYTES_MAX,
+  SLOW_UNVERIFIED_BYTES_MAX,
 } from '../http/body/pace.ts';
 import { WHOLE_PARSE_BYTES_MAX } from '../http/body/parse-json.ts';
 import {
@@ -173,7 +174,7 @@ const BODY_BOUNDS: readonly Bound[] = [
   largeBodyPart('Values', BODY_VALUES_MAX),
   largeBodyPart('Levels of nesting', DEPTH_MAX, ALONE),
   {
-    what: `Minimum transfer rate of a body above ${kibibytes(SLOW_BODY_BYTES_MAX)}`,
+    what: `Minimum transfer rate of a body above ${kibibytes(SLOW_BODY_BYTES_MAX)}, or above ${SLOW_UNVERIFIED_BYTES_MAX / 1_000} KB until the key in it is verified`,
     value: `${PACE_WINDOW_BYTES_MIN / 1_000} KB in ${seconds(PACE_WINDOW_MS)}, and fast enough to complete in ${seconds(BODY_DEADLINE_MS)}`,
     beyond: TOO_SLOW,
   },

@@ -133,6 +133,22 @@ describe('the memory for request bodies', () => {
     assert.equal(budget.bytesInFlight(), address);
   });
 
+  it('is crowded for a kind of sender once that uses more than three quarters of its share', () => {
+    const { budget } = open();
+    const { kind, address } = BODY_SHARES.unverified;
+    const fill = (index: number, bytes: number) =>
+      budget.reserve({ kind: 'unverified', callerId: undefined, network: `192.0.2.${index}` }, bytes);
+    for (let index = 0; index < 3; index += 1) assert.ok(fill(index, address));
+    assert.ok(fill(3, kind * 0.75 - 3 * address));
+    assert.equal(budget.isCrowded('unverified'), false);
+    const last = fill(4, 1);
+    assert.deepEqual([budget.isCrowded('unverified'), budget.isCrowded('client')], [true, false]);
+    last?.release();
+    assert.equal(budget.isCrowded('unverified'), false);
+    for (let index = 0; index < 2; index += 1) budget.reserve(backend(), 60 * 1024 * 1024);
+    assert.equal(budget.isCrowded('trusted'), false);
+  });
+
   it('counts decoders beside all shares, each until it is released once', () => {
     const { budget } = open();
     const release = [budget.countDecoder(BODY_BYTES_TOTAL_MAX), budget.countDecoder(1)];

@@ -40,6 +40,8 @@ export type BodyBudget = {
    * Returns what releases it; calling that again does nothing.
    */
   countDecoder(bytes: number): () => void;
+  /** Whether bodies of one kind of sender use more than three quarters of its share. */
+  isCrowded(kind: BodySender['kind']): boolean;
   /** Returns a sentence while bodies are refused, unless only single addresses send too much. */
   findProblem(): string | undefined;
   bytesInFlight(): number;
@@ -68,6 +70,8 @@ export const BODY_SHARES: Readonly<Record<BodySender['kind'], Shares>> = {
   unverified: { kind: 56 * MEBIBYTE, caller: UNLIMITED, address: 11 * MEBIBYTE },
   trusted: { kind: UNLIMITED, caller: 128 * MEBIBYTE, address: UNLIMITED },
 };
+
+const CROWDED_FROM = 0.75;
 
 /** How long after a refusal the warning stays. */
 const WARNING_MS = 10_000;
@@ -232,6 +236,7 @@ export function createBodyBudget(
         counted = 0;
       };
     },
+    isCrowded: (kind) => byKind[kind].own.usedBytes > BODY_SHARES[kind].kind * CROWDED_FROM,
     findProblem: () => (clock.now() - lastRefusedAt < WARNING_MS ? WARNING : undefined),
     bytesInFlight: () => total.usedBytes + decoderBytes,
     totals: () => totals,

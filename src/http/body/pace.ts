@@ -10,13 +10,17 @@ export type BodyPace = {
 export type WatchedBody = {
   bytesReceived: () => number;
   bytesExpected: number | undefined;
+  /** In chunks, this much may arrive as slowly as the server's time limit for a whole request allows. */
+  slowBytesMax: number;
+  /** Whether bodies like this one leave too little room for others: it has less time then. */
+  isCrowded: () => boolean;
   onSlow: () => void;
 };
 
 /** Replaces time in tests: runs `task` every `ms` milliseconds, and returns a function that stops it. */
 export type Repeat = (task: () => void, ms: number) => () => void;
 
-/** Bodies up to this size may arrive as slowly as the server's time limit for a whole request allows. */
+/** Bodies up to this size may arrive as slowly as the server's time limit for a whole request allows, if their sender is verified. */
 export const SLOW_BODY_BYTES_MAX = 64 * 1024;
 
 /**
@@ -34,7 +38,11 @@ export const BODY_DEADLINE_MS = 60_000;
 const DEADLINE_GRACE_MS = 10_000;
 
 const SWEEP_MS = 5_000;
-const WINDOW_SWEEPS = PACE_WINDOW_MS / SWEEP_MS;
+/** The first sweep may follow immediately. */
+const WINDOW_SWEEPS = PACE_WINDOW_MS / SWEEP_MS + 1;
+/** Where bodies are crowded, a pause of one sweep is too long. */
+const CROWDED_SWEEPS = 2;
+const CROWDED_BYTES_MIN = PACE_WINDOW_BYTES_MIN / (PACE_WINDOW_MS / SWEEP_MS);
 
 /** `received` of the last sweeps, the oldest first. */
 type Progress = { body: WatchedBody; sweeps: number; received: number[] };
@@ -80,19 +88,27 @@ export function createBodyPace(repeat: Repeat = repeatByTimer): BodyPace {
 }
 
 /**
- * Whether a body is too slow as of this sweep, which it adds to its progress. The first one may follow immediately. A
- * chunked body does not count while it is small: an announced one of that size may be as slow.
+ * Whether a body is too slow as of this sweep, which it adds to its progress. A chunked body does not count while it is small:
+ * an announced one of that size may be as slow.
  */
 function isSlow(progress: Progress): boolean {
-  const { bytesReceived, bytesExpected } = progress.body;
+  const { bytesReceived, bytesExpected, slowBytesMax } = progress.body;
   const received = bytesReceived();
   progress.sweeps += 1;
   progress.received.push(received);
-  const before = progress.received.length > WINDOW_SWEEPS + 1 ? progress.received.shift() : undefined;
-  const isStalled = before !== undefined && received - before < PACE_WINDOW_BYTES_MIN;
-  if (bytesExpected === undefined) return isStalled && received > SLOW_BODY_BYTES_MAX;
+  const isStalled = hasStalled(progress);
+  if (progress.received.length > WINDOW_SWEEPS) progress.received.shift();
+  if (bytesExpected === undefined) return isStalled && received > slowBytesMax;
   if (isStalled) return true;
   const elapsedMs = (progress.sweeps - 1) * SWEEP_MS;
   const share = (elapsedMs - DEADLINE_GRACE_MS) / (BODY_DEADLINE_MS - DEADLINE_GRACE_MS);
   return received < bytesExpected * share;
+}
+
+function hasStalled({ body, received }: Progress): boolean {
+  const now = received.at(-1) ?? 0;
+  const isBelow = (sweeps: number, bytesMin: number) =>
+    now - (received.at(-1 - sweeps) ?? -bytesMin) < bytesMin;
+  if (isBelow(WINDOW_SWEEPS, PACE_WINDOW_BYTES_MIN)) return true;
+  return isBelow(CROWDED_SWEEPS, CROWDED_BYTES_MIN) && body.isCrowded();
 }

@@ -37,8 +37,16 @@ export type BodyRequest = {
 /** SDKs delete or resend a whole batch after a 400 or 413, so that one event must not cost the others. */
 const SDK_BOUNDS: ParseBounds = { listItemsMax: SDK_EVENTS_PER_BATCH_MAX, isLenient: true };
 
-/** The buffer for a body of unknown length, to begin with. */
-const CHUNKED_CAPACITY_MIN = 16_384;
+const CAPACITY_STEP_BYTES = 16 * 1024;
+
+/**
+ * Returns how large the buffer of a body becomes whose length is not known, or not believed: little more than what arrived, since
+ * many small ones may wait for their end, in steps that grow so that a large one is not copied too often.
+ */
+function toCapacity(needed: number): number {
+  const step = Math.max(CAPACITY_STEP_BYTES, needed >> 3);
+  return Math.ceil(needed / step) * step;
+}
 
 function tooLarge(bytesMax: number): ApiError {
   return new ApiError('payload_too_large', {
@@ -79,14 +87,17 @@ async function reserveAndCollect({ exchange, sender, bodies }: BodyRequest, byte
   exchange.body = reservation;
   const collected = collectBody(exchange.raw, announced, (needed) => {
     if (needed > bytesMax) return tooLarge(bytesMax);
-    const capacity = announced ?? Math.min(length ?? bytesMax, Math.max(needed * 2, CHUNKED_CAPACITY_MIN));
+    const capacity = announced ?? Math.min(length ?? bytesMax, toCapacity(needed));
     return reservation.grow(capacity) ? capacity : overloaded();
   });
-  const slowMax = sender.kind === 'unverified' ? SLOW_UNVERIFIED_BYTES_MAX : SLOW_BODY_BYTES_MAX;
-  if (length !== undefined && length <= slowMax) return collected.done;
+  const isUnverified = sender.kind === 'unverified';
+  const slowBytesMax = isUnverified ? SLOW_UNVERIFIED_BYTES_MAX : SLOW_BODY_BYTES_MAX;
+  if (length !== undefined && length <= slowBytesMax) return collected.done;
   const stopWatching = bodies.pace.watch({
     bytesReceived: collected.bytesReceived,
     bytesExpected: length,
+    slowBytesMax,
+    isCrowded: () => isUnverified && bodies.budget.isCrowded('unverified'),
     // Its rest must not be waited for.
     onSlow: () => collected.fail(new ApiError('request_too_slow', { headers: { connection: 'close' } })),
   });
