@@ -2,7 +2,7 @@ import { Kysely, PostgresDialect, sql } from 'kysely';
 import type { Control, ReadOnlyControl } from './control.ts';
 import { listLosses, openLosses } from './integrity/control-losses.ts';
 import { findMigrationState, type MigratedControl, migrateControl } from './migrate.ts';
-import { openChangeFeed } from './postgres-changes.ts';
+import { openChangeFeed, whileClaimed } from './postgres-changes.ts';
 import { isConflict } from './postgres-errors.ts';
 import { createPool, LOADS, MIGRATIONS, type PoolLimits, STATEMENTS } from './postgres-pool.ts';
 import { createColumnTypes } from './postgres-types.ts';
@@ -41,14 +41,15 @@ async function readRevisionOf(db: Kysely<ControlSchema>): Promise<number> {
   return row.value;
 }
 
-/** Upgrades the database. If several nodes start together, one migrates and the others wait. */
-async function migrate(url: string, now: number): Promise<MigratedControl> {
+/** Upgrades the database, unless it may not be opened now. If several nodes start together, one migrates and the others wait. */
+async function migrate(url: string, now: number, isSole: boolean): Promise<MigratedControl> {
   const { db } = openDatabase(url, MIGRATIONS);
   try {
     return await db.connection().execute(async (connection) => {
       // Released when the connection closes.
       await sql`SELECT pg_advisory_lock(${MIGRATION_LOCK})`.execute(connection);
-      return await migrateControl(connection.withPlugin(createColumnTypes()), now);
+      const typed = connection.withPlugin(createColumnTypes());
+      return await whileClaimed(connection, isSole, () => migrateControl(typed, now));
     });
   } finally {
     await db.destroy();
@@ -66,7 +67,7 @@ export async function openPostgresControl(
   { isSole = false } = {},
 ): Promise<Control> {
   const losses = openLosses(lossesFile, listLosses(lossesFile));
-  const migrated = await migrate(url, now);
+  const migrated = await migrate(url, now, isSole);
   let statements = 0;
   const countStatement = () => {
     statements += 1;
@@ -95,6 +96,7 @@ export async function openPostgresControl(
     write: (recheck, change) =>
       withRetries(() =>
         db.transaction().execute(async (tx) => {
+          if (isSole) await feed.requireAlone(tx);
           const result = await runWrite(tx, recheck, change);
           await feed.announce(tx);
           return result;

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'kysely';
+import { type QueryExecutorProvider, sql } from 'kysely';
 import { Client } from 'pg';
 import { SECOND_MS } from '../lib/durations.ts';
 import { StorageError } from '../lib/errors.ts';
@@ -16,6 +16,8 @@ export type ChangeFeed = {
   stamp: () => number;
   /** Returns how often the database went back to an earlier state. */
   countRollbacks: () => number;
+  /** Rejects with StorageError if another process has the database open now, although `isSole` kept it out: its lock was lost. */
+  requireAlone: (tx: ControlTransaction) => Promise<void>;
   /** Notifies the other processes of a write when `tx` commits. */
   announce: (tx: ControlTransaction) => Promise<unknown>;
   close: () => Promise<void>;
@@ -35,6 +37,8 @@ type Counters = { revision: number; flush: number; timeline: string };
 
 /** The advisory lock of all processes that have the database open for writing: "appfuse" in ASCII. */
 const USE_LOCK = 0x61_70_70_66_75_73_65n;
+/** A second one of the same processes, except for one that is alone: that takes it in each of its transactions. */
+const WRITE_LOCK = USE_LOCK + 1n;
 
 const IN_USE =
   'A server or a command uses this database. Stop all nodes, wait a minute, then run the command again.';
@@ -92,6 +96,10 @@ export async function openChangeFeed(
       );
     },
     countRollbacks: () => state.rollbacks,
+    async requireAlone(tx) {
+      const { rows } = await sql<Taken>`SELECT pg_try_advisory_xact_lock(${WRITE_LOCK}) AS taken`.execute(tx);
+      requireTaken(rows, IN_USE);
+    },
     announce: (tx) => sql`SELECT pg_notify(${CHANNEL}, ${state.self})`.execute(tx),
     async close() {
       state.isStopped = true;
@@ -125,12 +133,37 @@ async function connect(url: string, state: State): Promise<Client> {
   }
 }
 
-/** Takes the lock, which ends with the connection. */
+/** Takes the locks, which end with the connection. */
 async function claim(client: Client, { isSole }: State): Promise<void> {
   await client.query(KEEP_ALIVE);
-  const take = isSole ? 'pg_try_advisory_lock' : 'pg_try_advisory_lock_shared';
-  const { rows } = await client.query<{ taken: boolean }>(`SELECT ${take}(${USE_LOCK}) AS taken`);
-  if (rows[0]?.taken !== true) throw new StorageError('unavailable', isSole ? IN_USE : RESERVED);
+  requireTaken((await client.query<Taken>(toClaim(isSole))).rows, isSole ? IN_USE : RESERVED);
+}
+
+type Taken = { taken: boolean };
+
+const toClaim = (isSole: boolean) =>
+  isSole
+    ? `SELECT pg_try_advisory_lock(${USE_LOCK}) AS taken`
+    : `SELECT pg_try_advisory_lock_shared(${USE_LOCK}) AND pg_try_advisory_lock_shared(${WRITE_LOCK}) AS taken`;
+
+function requireTaken([row]: readonly Taken[], message: string): void {
+  if (row?.taken !== true) throw new StorageError('unavailable', message);
+}
+
+/** Runs `work` while a connection has the locks, as a feed has them afterwards. Rejects with StorageError if it can't take them. */
+export async function whileClaimed<T>(
+  connection: QueryExecutorProvider,
+  isSole: boolean,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { rows } = await sql<Taken>`${sql.raw(toClaim(isSole))}`.execute(connection);
+  requireTaken(rows, isSole ? IN_USE : RESERVED);
+  try {
+    return await work();
+  } finally {
+    // Now, not when the database notices that the connection was closed: the feed is opened next.
+    await sql`SELECT pg_advisory_unlock_all()`.execute(connection);
+  }
 }
 
 async function poll(client: Client, state: State): Promise<void> {

@@ -19,6 +19,10 @@ it('makes paths in the data folder relative to it, also if it has a space or is 
     withoutFolders('The log ../data/control.db-wal is missing.', '../data'),
     'The log control.db-wal is missing.',
   );
+  assert.equal(
+    withoutFolders(`The disk of ${DATA_DIR} is full.`, DATA_DIR),
+    'The disk of the data folder is full.',
+  );
 });
 
 it('leaves only the last part of other paths, such as those of the program or of an earlier data folder', () => {
@@ -33,6 +37,7 @@ it('leaves only the last part of other paths, such as those of the program or of
 
 it('changes nothing else', () => {
   const sentences = [
+    'Send GET /v1/app/keys, and see /docs/errors#x and /app/v1/session.',
     'Run bin/appflow doctor, or npx appflow doctor; see https://example.com/docs/a/b and /metrics.',
     'This process keeps to 1/2 of each rate limit.',
     'The table metadata/control is fine.',

@@ -2,8 +2,8 @@ import { join, resolve } from 'node:path';
 
 /** A path in quotes, as a shell needs it if it has a space. */
 const QUOTED_PATH = /'\/[^']*\/([^'/]+)'/g;
-/** A path from the root, but no URL. */
-const PATH = /(?<![\w.:/'-])\/(?:[^\s/]+\/)+([^\s/]*)/g;
+/** A path from the root, but no URL and no path of ours. */
+const PATH = /(?<![\w.:/'-])\/(?!(?:app|docs|v1)\/)(?:[^\s/]+\/)+([^\s/]*)/g;
 
 const escapeForRegExp = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 
@@ -15,5 +15,10 @@ export function withoutFolders(sentence: string, dataDir: string): string {
   // As messages contain it: as configured, or from the root. The longer one first.
   const folders = [join(resolve(dataDir), '/'), join(dataDir, '/')].map(escapeForRegExp);
   const dataFolder = new RegExp(String.raw`(?<![\w./-])(?:${folders.join('|')})`, 'g');
-  return sentence.replace(dataFolder, '').replace(QUOTED_PATH, '$1').replace(PATH, '$1');
+  const itself = new RegExp(String.raw`(?<![\w./-])${escapeForRegExp(resolve(dataDir))}(?![\w/-])`, 'g');
+  return sentence
+    .replace(dataFolder, '')
+    .replace(itself, 'the data folder')
+    .replace(QUOTED_PATH, '$1')
+    .replace(PATH, '$1');
 }
