@@ -61,14 +61,15 @@ export type IngestFigures = {
   generatorCpuShare: number;
 };
 
-/** Sends events from a separate process for `seconds`, each connection as fast as it is answered. */
+/** Sends events from a separate process for `seconds`, each connection as fast as it is answered; `form` is a name in `BATCHES`. */
 export async function measureIngest(
   { url, key }: { url: string; key: string },
   { batch, connections }: IngestShape,
   seconds: number,
+  form = 'appflow',
 ): Promise<IngestFigures> {
   const script = join(import.meta.dirname, 'ingest-load.ts');
-  const args = [script, url, key, batch, connections, seconds].map(String);
+  const args = [script, url, key, batch, connections, seconds, form].map(String);
   const { stdout } = await promisify(execFile)(process.execPath, args);
   return JSON.parse(stdout);
 }
