@@ -32,10 +32,7 @@ export const FREE_TURNS = 4;
 /** How long one task should take at most. */
 export const TASK_MS = 5;
 
-/** Indexes between two looks at the time: a look costs little, but not nothing. */
-const INDEXES_PER_LOOK = 8;
-
-/** Runs short `work` for each index below `count`, in tasks of about `TASK_MS`. Rejects with what it throws. */
+/** Runs `work` for each index below `count`, in tasks of about `TASK_MS`, at least one index each. Rejects with what it throws. */
 export async function forEachInTurns(
   loopShare: LoopShare,
   user: LoopUser,
@@ -49,7 +46,7 @@ export async function forEachInTurns(
       do {
         work(index);
         index += 1;
-      } while (index < count && (index % INDEXES_PER_LOOK !== 0 || performance.now() < stopAt));
+      } while (index < count && performance.now() < stopAt);
     });
     if (running instanceof Promise) await running;
   }

@@ -2,6 +2,7 @@ import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
+  boundNames,
   compact,
   extend,
   type Fields,
@@ -82,7 +83,7 @@ function toProperties(event: Fields, eventName: unknown, added: Fields): Fields 
   );
   const currency = own.currency ?? own.$currency ?? event.currency;
   return extend(
-    own,
+    boundNames(own),
     { ...renamed, ...toMoney({ ...toRevenue(event, own), currency }, eventName), ...added },
     MONEY,
   );
@@ -117,10 +118,12 @@ const toNumber = (value: unknown): number => Number(parseRevenue(value) ?? Numbe
 
 /** Returns the user properties that are set; undefined if there are none. Sums and lists of values are not supported. */
 function toTraits(sent: Fields): Fields | undefined {
-  const isPlain = isFilled(sent) && !Object.keys(sent).some((name) => name.startsWith('$'));
-  const removed = Object.keys(toFields(sent[UNSET])).map((name) => [name, null]);
-  const $set = isPlain ? sent : extend(toFields(sent[SET]), Object.fromEntries(removed));
-  return toUserTraits($set, toFields(sent[SET_ONCE]));
+  const names = Object.keys(sent);
+  if (names.length > 0 && !names.some((name) => name.startsWith('$')))
+    return toUserTraits(boundNames(sent, names), {});
+  const removed = Object.keys(boundNames(toFields(sent[UNSET]))).map((name) => [name, null]);
+  const $set = extend(boundNames(toFields(sent[SET])), Object.fromEntries(removed));
+  return toUserTraits($set, boundNames(toFields(sent[SET_ONCE])));
 }
 
 function toLink(event: Fields): (Fields & { event_id: string }) | undefined {

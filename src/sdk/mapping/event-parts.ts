@@ -68,6 +68,20 @@ export function compact(fields: Fields): Fields | undefined {
 export const toSessionId = (id: string | undefined): string | undefined =>
   id?.slice(0, CONTEXT_CHARACTERS_MAX).toWellFormed();
 
+/**
+ * Names of an object that are copied. An event may have 200, besides those that a dialect reads itself, so one with more is
+ * rejected in either case. Copying all of them would take milliseconds: a body can contain hundreds of thousands.
+ */
+export const COPIED_NAMES_MAX = 500;
+
+/** Returns the object, or a copy with the first `COPIED_NAMES_MAX` of its `names`. Long numbers keep their digits. */
+export function boundNames(fields: Fields, names: readonly string[] = Object.keys(fields)): Fields {
+  if (names.length <= COPIED_NAMES_MAX) return fields;
+  const bounded = Object.fromEntries(names.slice(0, COPIED_NAMES_MAX).map((name) => [name, fields[name]]));
+  copyDigits(fields, bounded);
+  return bounded;
+}
+
 const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Returns the members of an object without some names, and with others added. Long numbers keep their digits. */
@@ -138,8 +152,14 @@ export const toLinkId = (userId: string, anonymousId: string): string =>
 /** Returns the ID of the event with the user properties of an event that has this ID. */
 export const toSetId = (id: string): string => deriveId('set', id);
 
-/** Returns the first of these values that is an object with members; an empty object if none is. */
-export const findFilled = (...values: unknown[]): Fields => values.map(toFields).find(isFilled) ?? NO_FIELDS;
+/** Returns the first of these values that is an object with members, with `boundNames`; an empty object if none is. */
+export function findFilled(...values: unknown[]): Fields {
+  for (const value of values) {
+    const bounded = boundNames(toFields(value));
+    if (isFilled(bounded)) return bounded;
+  }
+  return NO_FIELDS;
+}
 
 /** Returns user properties as our events have them; undefined if there are none. Long numbers keep their digits. */
 export function toUserTraits($set: Fields, $set_once: Fields): Fields | undefined {

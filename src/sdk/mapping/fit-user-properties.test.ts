@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { parseProperties } from '../../events/ingest/properties.ts';
+import { findUserPropertyError } from '../../events/ingest/reserved-events.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
-import { toUserTraits } from './event-parts.ts';
+import { toFields, toUserTraits } from './event-parts.ts';
 import { fitUserProperties } from './fit-user-properties.ts';
 
 /** Text whose JSON has this many bytes. */
@@ -60,8 +61,34 @@ it('keeps the first 200 names, and of these what fits in an event', () => {
   assert.deepEqual(sizes({ $set: names(200, 1) }), [200]);
   assert.deepEqual(sizes({ $set: names(201, 1) }), [200, 1]);
   assert.deepEqual(sizes({ $set: names(31, text(1_024)) }), [31]);
-  const [kept = 0, left = 0] = sizes({ $set: names(32, text(1_024)) });
-  assert.ok(kept >= 15 && kept + left === 32, `${kept} + ${left}`);
+});
+
+it('sends what does not fit in one event in as many as it needs, each with an ID that is always the same', () => {
+  const values = Object.fromEntries(Array.from({ length: 100 }, (_, index) => [`n${index}`, text(900)]));
+  const event = identify({ $set: { ...values, bio: text(1_025) }, $set_once: { first: 1 } });
+  const events = fitUserProperties(event).map(toFields);
+  assert.deepEqual(
+    events.map(({ event_name }) => event_name),
+    ['$identify', '$set', '$set', '$set', '$set', '$set'],
+  );
+  const stored = events.slice(0, -1).map(({ properties }) => toFields(properties));
+  for (const properties of stored) assert.equal(findUserPropertyError('$set', properties), undefined);
+  for (const properties of stored) assert.ok(JSON.stringify(properties).length < 20_100);
+  assert.deepEqual(Object.assign({}, ...stored.map(({ $set }) => $set)), values);
+  assert.deepEqual(stored.at(-1)?.$set_once, { first: 1 });
+  assert.deepEqual(events.at(-1)?.properties, { $set: { bio: text(1_025) } });
+  assert.equal(new Set(events.map(({ event_id }) => event_id)).size, events.length);
+  assert.deepEqual(fitUserProperties(event), events);
+});
+
+it('rejects nothing if each user property is valid', () => {
+  const values = Object.fromEntries(Array.from({ length: 32 }, (_, index) => [`n${index}`, text(1_024)]));
+  const [first, second, ...others] = split({ event_name: '$set', properties: { $set_once: values } });
+  assert.deepEqual(others, []);
+  assert.deepEqual(
+    { ...toFields(toFields(first).$set_once), ...toFields(toFields(second).$set_once) },
+    values,
+  );
 });
 
 it('sends the link alone if nothing else fits, and does not split a $set with nothing that fits', () => {

@@ -7,33 +7,44 @@ import { deriveId, extend, type Fields, toFields, toUserTraits } from './event-p
 const PARTS = ['$set', '$set_once'] as const;
 const PARTS_SET: ReadonlySet<string> = new Set(PARTS);
 
-/** As many as one event may have. Those after them are not looked at: a body can contain a hundred thousand. */
+/** As many as one event may have. Those after them are not measured. */
 const NAMES_MAX = 200;
 
 /** Leaves room in an event for everything else. */
 const FITTING_BYTES_MAX = 20_000;
 
-/** User properties, and how many more bytes of them fit. */
-type Split = { fitting: Record<string, unknown>; others: Record<string, unknown> };
+/** User properties of one event. */
+type Part = Record<(typeof PARTS)[number], Record<string, unknown>>;
+
+/** User properties: those that fit, by event, and those that no event may have. */
+type Split = { fitting: Part[]; others: Part };
 
 /**
- * Returns a `$identify` or `$set` event with the user properties that it may have, and a `$set` event with the others, which
- * is rejected on its own. One value that is too large must cost neither the link nor the other values.
+ * Returns a `$identify` or `$set` event with the user properties that fit in it, as many `$set` events as the others need,
+ * and a `$set` event with those that are not valid, which is rejected on its own. One value that is too large, or many
+ * that are together, must cost neither the link nor the other values.
  */
 export function fitUserProperties(event: object): object[] {
   const { event_name, event_id, properties: sent } = toFields(event);
   if (event_name !== '$identify' && event_name !== '$set') return [event];
   const properties = toFields(sent);
   if (isValid(toFields(event), event_name, properties)) return [event];
-  const room = { bytes: FITTING_BYTES_MAX };
-  const [$set, $set_once] = [splitPart(properties, '$set', room), splitPart(properties, '$set_once', room)];
-  const fitting = toUserTraits($set.fitting, $set_once.fitting);
-  const others = toUserTraits($set.others, $set_once.others);
-  if (!others || (!fitting && event_name === '$set')) return [event];
-  const fitted = { ...event, properties: extend(properties, fitting ?? {}, PARTS_SET) };
-  const restId = event_id === undefined ? {} : { event_id: deriveId('rest', String(event_id)) };
-  return [fitted, { ...event, ...restId, event_name: '$set', properties: others }];
+  const split = splitProperties(properties);
+  const [fitting, ...more] = split.fitting.map(toTraits);
+  const others = toTraits(split.others);
+  if ((!others && more.length === 0) || (!fitting && event_name === '$set')) return [event];
+  const toSet = (kind: string, traits: Fields | undefined) => {
+    const id = event_id === undefined ? {} : { event_id: deriveId(kind, String(event_id)) };
+    return { ...event, ...id, event_name: '$set', properties: traits };
+  };
+  return [
+    { ...event, properties: extend(properties, fitting ?? {}, PARTS_SET) },
+    ...more.map((traits, index) => toSet(`part${index + 1}`, traits)),
+    ...(others ? [toSet('rest', others)] : []),
+  ];
 }
+
+const toTraits = ({ $set, $set_once }: Part): Fields | undefined => toUserTraits($set, $set_once);
 
 function isValid(event: Fields, eventName: string, properties: Fields): boolean {
   const bytes = measure(properties);
@@ -47,18 +58,30 @@ function measure(properties: Fields | undefined): number | undefined {
   return 'message' in parsed ? undefined : parsed.bytes;
 }
 
-function splitPart(properties: Fields, part: (typeof PARTS)[number], room: { bytes: number }): Split {
-  const sent = toFields(properties[part]);
-  const split: Split = { fitting: {}, others: {} };
-  for (const [index, [name, value]] of Object.entries(sent).entries()) {
-    const bytes = index < NAMES_MAX ? measureOne(sent, name, value) : undefined;
-    const fits = bytes !== undefined && bytes <= room.bytes;
-    if (fits) room.bytes -= bytes;
-    // Not assigned: that would set the prototype for the name `__proto__`.
-    const member = { value, enumerable: true, configurable: true, writable: true };
-    Object.defineProperty(fits ? split.fitting : split.others, name, member);
+const createPart = (): Part => ({ $set: {}, $set_once: {} });
+
+function splitProperties(properties: Fields): Split {
+  const split: Split = { fitting: [], others: createPart() };
+  let room = 0;
+  function findPart(bytes: number | undefined): Part {
+    if (bytes === undefined) return split.others;
+    if (bytes > room) {
+      split.fitting.push(createPart());
+      room = FITTING_BYTES_MAX;
+    }
+    room -= bytes;
+    return split.fitting.at(-1) ?? split.others;
   }
-  for (const values of Object.values(split)) copyDigits(sent, values);
+  for (const name of PARTS) {
+    const sent = toFields(properties[name]);
+    for (const [index, [property, value]] of Object.entries(sent).entries()) {
+      const part = findPart(index < NAMES_MAX ? measureOne(sent, property, value) : undefined);
+      // Not assigned: that would set the prototype for the name `__proto__`.
+      const member = { value, enumerable: true, configurable: true, writable: true };
+      Object.defineProperty(part[name], property, member);
+    }
+    for (const part of [...split.fitting, split.others]) copyDigits(sent, part[name]);
+  }
   return split;
 }
 

@@ -3,7 +3,7 @@ import type { Dialect, SentToDialect } from '../../api/dialect.ts';
 import { defineRoute } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
-import { extend, type Fields, toFields, toSentAt, toText } from '../mapping/event-parts.ts';
+import { boundNames, extend, type Fields, toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { countSent, hasEvents, type ItemOutcome, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
@@ -126,7 +126,7 @@ function toEventOfBatch(event: Fields, sdk: string | undefined): Fields {
     ...($session_id === undefined ? {} : { $session_id }),
     ...($lib === undefined ? {} : { $lib }),
   };
-  return extend(event, { properties: extend(properties, added) });
+  return extend(event, { properties: extend(boundNames(properties), added) });
 }
 
 function toResult({ events, rejected, message }: ItemOutcome): Result {

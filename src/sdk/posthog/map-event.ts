@@ -1,6 +1,8 @@
 import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
+  boundNames,
+  COPIED_NAMES_MAX,
   compact,
   extend,
   type Fields,
@@ -81,7 +83,7 @@ function mapOther(event: Fields, properties: Fields): object[] {
     digits: digitsOf(properties, revenueName),
   };
   const money = toMoney(sent, event_name);
-  const own = extend(properties, { ...money, ...original }, CONSUMED);
+  const own = extend(boundNames(properties), { ...money, ...original }, CONSUMED);
   const mapped = { ...toBase(event, properties), event_name, ...(isFilled(own) ? { properties: own } : {}) };
   return [mapped, ...toUserProperties(event, properties, toSetId)];
 }
@@ -95,7 +97,7 @@ function toUserProperties(event: Fields, properties: Fields, toId?: (id: string)
 
 function findTraits(event: Fields, properties: Fields): Fields | undefined {
   const listed: unknown[] = Array.isArray(properties.$unset) ? properties.$unset : [];
-  const removed = listed.filter((name) => typeof name === 'string');
+  const removed = listed.slice(0, COPIED_NAMES_MAX).filter((name) => typeof name === 'string');
   const gone = Object.fromEntries(removed.map((name) => [name, null]));
   const $set = extend(findFilled(properties.$set, event.$set), gone);
   return toUserTraits($set, findFilled(properties.$set_once, event.$set_once));

@@ -1,6 +1,7 @@
 import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
+  boundNames,
   compact,
   extend,
   type Fields,
@@ -86,7 +87,7 @@ function toProperties({ properties }: Fields, eventName: unknown, added: Fields)
   const own = toFields(properties);
   const { revenue, currency } = own;
   const money = toMoney({ revenue, currency, digits: digitsOf(own, 'revenue') }, eventName);
-  return extend(own, { ...money, ...added }, MONEY);
+  return extend(boundNames(own), { ...money, ...added }, MONEY);
 }
 
 function toEvent(message: Fields, event_name: unknown, properties: Fields | undefined): object {
