@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
-import { digitsOf, hasDigits, parseKeepingDigits, parseToRewrite, toEngineNumber } from './exact-json.ts';
+import {
+  copyDigits,
+  digitsOf,
+  hasDigits,
+  parseKeepingDigits,
+  parseToRewrite,
+  toEngineNumber,
+} from './exact-json.ts';
 
 type Json = { [key: string]: Json } & Json[];
 const parse = (text: string) => parseKeepingDigits(text) as Json;
@@ -60,6 +67,16 @@ describe('parseKeepingDigits', () => {
       [first, first?.properties, second, second?.properties].map((one) => one && hasDigits(one)),
       [true, true, false, false],
     );
+  });
+
+  it('copies digits to a copy, except for members that were replaced', () => {
+    const sent = parse('{"a":9007199254740993,"b":9007199254740993,"c":{"d":9007199254740993}}') as object;
+    const copy = { ...sent, b: null };
+    copyDigits(sent, copy);
+    assert.deepEqual([digitsOf(copy, 'a'), digitsOf(copy, 'b')], ['9007199254740993', undefined]);
+    const nested = { ...sent, a: 1, b: 1 };
+    copyDigits(sent, nested);
+    assert.deepEqual([hasDigits(nested), digitsOf(nested, 'a')], [true, undefined]);
   });
 
   it('keeps the digits of the last of equal names, and none if that is another number', () => {

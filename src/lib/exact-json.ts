@@ -56,10 +56,15 @@ export function hasDigits(holder: object): boolean {
   return digits.has(holder);
 }
 
-/** Copies what `digitsOf` returns from one object to a copy of it. */
+/** Copies what `digitsOf` returns from one object to a copy of it, except for members that the copy has replaced. */
 export function copyDigits(from: object, to: object): void {
   const known = digits.get(from);
-  if (known) digits.set(to, known);
+  if (!known) return;
+  const copied = mark(to);
+  for (const [name, value] of Object.entries(to)) {
+    const text = known.get(name);
+    if (text !== undefined && value === Reflect.get(from, name)) copied.set(name, text);
+  }
 }
 
 /** Lets an object count as one that contains an object with `digitsOf`. */

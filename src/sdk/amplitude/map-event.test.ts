@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { parseProperties } from '../../events/ingest/properties.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { createEventMapper } from './map-event.ts';
 
 /** Returns the properties of the first event that an event of Amplitude becomes. */
@@ -20,4 +22,12 @@ it('takes a price without a quantity as the revenue, and keeps one with a quanti
   const of = ($quantity: unknown) => propertiesOf({ event_properties: { $price: '9.99', $quantity } });
   assert.deepEqual(of(''), { revenue: '9.99', quantity: '' });
   assert.deepEqual(of('two'), { $original_revenue: '9.99 × two', quantity: 'two' });
+});
+
+it('removes a user property that is set to a long number, too', () => {
+  const text =
+    '{"event_type": "$identify", "user_properties": {"$set": {"balance": 12345678901234567890}, "$unset": {"balance": "-"}}}';
+  const [event] = createEventMapper().map(parseKeepingDigits(text));
+  const parsed = parseProperties(event && 'properties' in event ? event.properties : undefined);
+  assert.equal('json' in parsed && parsed.json, '{"$set":{"balance":null}}');
 });

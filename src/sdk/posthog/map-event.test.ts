@@ -21,6 +21,14 @@ it('does not let an empty $set hide the other one', () => {
   assert.deepEqual(event && 'properties' in event && event.properties, sent);
 });
 
+it('removes a user property that is set to a long number, too', () => {
+  const text =
+    '{"event": "$set", "properties": {"$set": {"balance": 12345678901234567890}, "$unset": ["balance"]}}';
+  const [event] = mapEvent(parseKeepingDigits(text));
+  const parsed = parseProperties(event && 'properties' in event ? event.properties : undefined);
+  assert.equal('json' in parsed && parsed.json, '{"$set":{"balance":null}}');
+});
+
 it('keeps all digits of long numbers in IDs and user properties', () => {
   const text =
     '{"event": "$set", "distinct_id": 12345678901234567891, "properties": {"$set": {"account": 12345678901234567892}}}';
