@@ -2,10 +2,31 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { forwardedNetwork } from '../lib/ip.ts';
 import type { BodySender } from './body-budget.ts';
-import { createLoopShare, FREE_TURNS, LOOP_SHARE_MS, laneOf } from './loop-share.ts';
+import { createLoopShare, FREE_TURNS, forEachInTurns, LOOP_SHARE_MS, laneOf, TASK_MS } from './loop-share.ts';
 
 const client = (network: string, callerId = 'key_app'): BodySender => ({ kind: 'client', callerId, network });
 const backend: BodySender = { kind: 'trusted', callerId: 'key_backend', network: '192.0.2.1' };
+
+/** Keeps the event loop from everything else, as long work does. */
+function work(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+it('ends a task after the first index that takes as long as a task may', async () => {
+  const share = createLoopShare();
+  const tasks: number[][] = [];
+  const run: typeof share.run = (user, task) =>
+    share.run(user, () => {
+      tasks.push([]);
+      return task();
+    });
+  await forEachInTurns({ run }, backend, 4, (index) => {
+    tasks.at(-1)?.push(index);
+    work(TASK_MS);
+  });
+  assert.deepEqual(tasks, [[0], [1], [2], [3]]);
+});
 
 /** An event loop whose turns and time a test moves. */
 function createTestLoop() {
