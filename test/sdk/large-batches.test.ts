@@ -69,3 +69,12 @@ it('lists the positions of events that are not valid in both halves of what Ampl
   const { body: counts } = await api.call('GET', '/v1/ingestion', { key: server_key });
   assert.deepEqual([counts.data[0].accepted, counts.data[0].rejected], [1_498, 2]);
 });
+
+it('lists an event of Amplitude once that becomes two which are not valid', async () => {
+  const { client_key } = await initProject(api.config);
+  const event = { event_type: 'tap', insert_id: 'e-1', user_id: 'u'.repeat(2_000), device_id: 'd-1' };
+  const body = { api_key: client_key, events: [event, { ...event, insert_id: 'e-2', user_id: 'u' }] };
+  const answer = await api.call('POST', '/2/httpapi', { body });
+  assert.equal(answer.status, 400, answer.text);
+  assert.deepEqual(answer.body.events_with_invalid_fields, { app_user_id: [0] });
+});

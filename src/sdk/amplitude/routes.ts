@@ -104,8 +104,9 @@ export async function storeAmplitudeBatch(
 const hasId = (event: unknown) => toText(toFields(event).insert_id) !== undefined;
 
 function rejection(rejected: StoredBatch['rejectedSources']): ApiError {
+  // An event can become several of ours, which are rejected for the same field.
   const byField = Map.groupBy(rejected, ({ field }) => field);
-  const positions = [...byField].map(([field, all]) => [field, all.map(({ index }) => index)]);
+  const positions = [...byField].map(([field, all]) => [field, [...new Set(all.map(({ index }) => index))]]);
   return new ApiError('validation_failed', {
     detail: 'Some events are not valid. The others are stored.',
     members: { [INVALID_FIELDS]: Object.fromEntries(positions) },
