@@ -49,6 +49,7 @@ it('answers what became of each event, repeats the ID of the request, and asks f
       eventOf('flags', { event: '$feature_flag_called' }),
       eventOf('__proto__'),
       eventOf('x'.repeat(129)),
+      eventOf('y'.repeat(5_000), { distinct_id: '' }),
       null,
     ),
   );
@@ -62,6 +63,8 @@ it('answers what became of each event, repeats the ID of the request, and asks f
     ['flags', 'warning'],
     ['good', 'ok'],
     ['partly', 'warning'],
+    ['x'.repeat(129), 'ok'],
+    ['y'.repeat(5_000), 'drop'],
   ]);
   assert.match(results.bad.details, /^app_user_id: /);
   assert.match(results.partly.details, /^properties\.\$set\.bio: /);

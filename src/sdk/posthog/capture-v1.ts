@@ -3,7 +3,7 @@ import type { Dialect, SentToDialect } from '../../api/dialect.ts';
 import { defineRoute } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
-import { boundNames, extend, type Fields, toFields, toSentAt, toText } from '../mapping/event-parts.ts';
+import { boundNames, extend, type Fields, readText, toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { countSent, hasEvents, type ItemOutcome, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
@@ -99,7 +99,7 @@ async function captureBatch(
   sender: Sender,
   { sent, batch }: { sent: SentToDialect | undefined; batch: unknown[] },
 ): Promise<{ results: Record<string, Result> }> {
-  const ids = batch.map((event) => toText(toFields(event).uuid));
+  const ids = batch.map((event) => readText(toFields(event), 'uuid'));
   const map = (event: unknown) => mapEvent(toEventOfBatch(toFields(event), sent?.sdk));
   const { outcomes } = await storeMapped(services, sender, {
     sentAt: toSentAt(sent?.sentAt),
@@ -109,13 +109,10 @@ async function captureBatch(
   });
   const results = outcomes.flatMap((outcome, index) => {
     const id = ids[index];
-    return id === undefined || id.length > ID_LENGTH_MAX ? [] : [[id, toResult(outcome)] as const];
+    return id === undefined ? [] : [[id, toResult(outcome)] as const];
   });
   return { results: Object.fromEntries(results) };
 }
-
-/** The response repeats the IDs: anything longer is none. */
-const ID_LENGTH_MAX = 128;
 
 /** Returns an event as older SDKs send it: the session and the SDK are in its properties. */
 function toEventOfBatch(event: Fields, sdk: string | undefined): Fields {
