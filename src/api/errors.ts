@@ -12,7 +12,7 @@ export type ErrorDetails = {
   cause?: unknown;
   /** Whether someone in the project can still undo what caused it, although its code says that it is final. */
   isReversible?: boolean;
-  /** Whether it lists events that were rejected one by one, and the others of the batch are stored. */
+  /** Whether a part of the batch is stored, or rejected one by one: it was not refused as a whole. */
   isPartial?: boolean;
 };
 

@@ -15,7 +15,7 @@ export function countRefusal(
 ): number {
   const { status, code, isPartial } = toApiError(error);
   if (limit !== 'events' || method === 'GET' || keyId === undefined || raw.socket.destroyed) return status;
-  // The events that were rejected are counted one by one.
+  // What was stored or rejected of the batch is counted one by one. What was not is sent again, and counted then.
   if (isPartial) return status;
   const key = directory.findKey(keyId);
   if (status === 401 || !key) return status;

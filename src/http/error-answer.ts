@@ -107,5 +107,5 @@ export function toApiError(error: unknown): ApiError {
   if (!(error instanceof StorageError)) return new ApiError('internal', { cause: error });
   // Waiting doesn't help: no Retry-After.
   const headers = error.reason === 'too_large' ? {} : retryWithJitter();
-  return new ApiError(STORAGE_CODES[error.reason], { headers, cause: error });
+  return new ApiError(STORAGE_CODES[error.reason], { headers, cause: error, isPartial: error.isPartial });
 }

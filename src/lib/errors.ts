@@ -5,14 +5,19 @@
  */
 export type StorageErrorReason = 'unavailable' | 'timeout' | 'too_large' | 'busy';
 
-/** The only error that stores throw for their own failures. `cause` is for the log, never for a caller. */
+/**
+ * The only error that stores throw for their own failures. `cause` is for the log, never for a caller. `isPartial` if what
+ * came before it in the same request is stored.
+ */
 export class StorageError extends Error {
   readonly reason: StorageErrorReason;
+  readonly isPartial: boolean;
 
-  constructor(reason: StorageErrorReason, message: string, cause?: unknown) {
+  constructor(reason: StorageErrorReason, message: string, cause?: unknown, isPartial = false) {
     super(message, { cause });
     this.name = 'StorageError';
     this.reason = reason;
+    this.isPartial = isPartial;
   }
 }
 

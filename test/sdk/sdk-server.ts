@@ -4,8 +4,8 @@ import { connect, initProject, makeConfig, stopBeforeRemoval } from '../support/
 import { startOpenServer } from '../support/open-server.ts';
 import { listStoredEvents, type StoredEvent } from '../support/stored-events.ts';
 
-/** What a server does to the next batches, each of which uses up one. */
-export type Fault = 'over_limit' | 'unavailable';
+/** What a server does to the next batches, each of which uses up one: `none` stores it. */
+export type Fault = 'over_limit' | 'unavailable' | 'none';
 
 /** Starts a server whose next batches can be refused, by the key that sends them. One per test file. */
 export async function startSdkServer() {
@@ -25,7 +25,9 @@ export async function startSdkServer() {
     warehouse: {
       ...warehouse,
       async append(rows) {
-        if (take(rows[0]?.key_id ?? '', 'unavailable')) throw new StorageError('unavailable', 'injected');
+        const keyId = rows[0]?.key_id ?? '';
+        if (take(keyId, 'unavailable')) throw new StorageError('unavailable', 'injected');
+        take(keyId, 'none');
         return warehouse.append(rows);
       },
     },

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
+import { isEventId } from '../../events/ingest/event.ts';
 import { createLoopShare } from '../../limits/loop-share.ts';
 import { mapBatch, type SentBatch } from './store-mapped.ts';
 
@@ -33,6 +34,15 @@ it('gives an event without an ID the same one when its batch is sent again', asy
   assert.deepEqual(await idsOf([tap], '2026-11-28T13:00:00Z'), [first]);
   assert.deepEqual(await idsOf([{ event_name: 'tap' }]), [undefined], 'it may have happened twice');
   assert.deepEqual(await idsOf([{ ...tap, event_id: 'e-1' }]), ['e-1']);
+});
+
+it('gives every event of a batch that is stored in parts an ID, which is the same when it is sent again', async () => {
+  const taps = (count: number) => Array.from({ length: count }, () => ({ event_name: 'tap' }));
+  assert.deepEqual(new Set(await idsOf(taps(1_000))), new Set([undefined]));
+  const ids = await idsOf(taps(1_001));
+  assert.equal(new Set(ids).size, 1_001);
+  assert.ok(ids.every((id) => id !== undefined && isEventId(id)));
+  assert.deepEqual(await idsOf(taps(1_001)), ids);
 });
 
 it('derives an ID from one with characters that IDs do not have, always the same', async () => {

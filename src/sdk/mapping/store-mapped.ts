@@ -3,7 +3,8 @@ import type { Caller } from '../../api/caller.ts';
 import type { App } from '../../directory/app.ts';
 import { isEventId } from '../../events/ingest/event.ts';
 import { countEvents, type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
-import { forEachInTurns, type LoopUser } from '../../limits/loop-share.ts';
+import { StorageError } from '../../lib/errors.ts';
+import { forEachInTurns, type LoopShare, type LoopUser } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX, SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import { deriveId, toFields } from './event-parts.ts';
 import { fitUserProperties } from './fit-user-properties.ts';
@@ -78,13 +79,23 @@ export async function mapBatch(
     }
   });
   items.length = 0;
+  if (batch.events.length > EVENTS_PER_BATCH_MAX) await addMissingIds(loopShare, user, batch);
   return batch;
 }
+
+/** Of a batch that is stored in parts, some may be stored when it is sent again: each event needs an ID, even without a time. */
+const addMissingIds = (loopShare: LoopShare, user: LoopUser, { events, sources }: MappedBatch) =>
+  forEachInTurns(loopShare, user, events.length, (position) => {
+    const event = events[position];
+    if (typeof event !== 'object' || event === null || toFields(event).event_id !== undefined) return;
+    const content = toJson([sources[position], event]);
+    if (content !== undefined) Object.assign(event, { event_id: deriveId('in', content) });
+  });
 
 /**
  * Returns an event with an ID of ours: derived from the one that was sent if that has other characters, and from what the event contains
  * and its place in the batch if there is none, so that it is stored once if the batch is sent again. Without any time, the same event may
- * have happened twice: it gets none.
+ * have happened twice: it gets none, except from `addMissingIds`.
  */
 function withId(event: object, index: number, sentAt: SentBatch['sentAt']): object {
   const { event_id, timestamp } = toFields(event);
@@ -149,7 +160,10 @@ export async function storeMapped(
       events: events.splice(0, EVENTS_PER_BATCH_MAX),
       ...(sentAt === undefined ? {} : { sent_at: sentAt }),
     };
-    const answer = await ingest(services, caller, { app, batch, country, withoutCountry, derivedIds });
+    const part = { app, batch, country, withoutCountry, derivedIds };
+    const answer = await ingest(services, caller, part).catch((error: unknown) => {
+      throw first === 0 ? error : toPartial(error);
+    });
     counts.accepted += answer.accepted;
     counts.duplicates += answer.duplicates;
     counts.rejected += answer.rejected.length;
@@ -157,6 +171,12 @@ export async function storeMapped(
       addRejection(total, sources[first + index] ?? index, rejection);
   }
   return total;
+}
+
+/** Returns the failure of a later part of a batch. */
+function toPartial(error: unknown): unknown {
+  if (!(error instanceof StorageError)) return error;
+  return new StorageError(error.reason, error.message, error.cause, true);
 }
 
 function addRejection(
