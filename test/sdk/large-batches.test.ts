@@ -78,3 +78,16 @@ it('lists an event of Amplitude once that becomes two which are not valid', asyn
   assert.equal(answer.status, 400, answer.text);
   assert.deepEqual(answer.body.events_with_invalid_fields, { app_user_id: [0] });
 });
+
+it('stores all traits of a person that do not fit in one event, and none twice', async () => {
+  const { client_key } = await initProject(api.config);
+  const traits = Object.fromEntries(
+    Array.from({ length: 100 }, (_, index) => [`n${index}`, 'x'.repeat(900)]),
+  );
+  const message = { type: 'identify', messageId: 'e-1', userId: 'user_1', anonymousId: 'anon_1', traits };
+  const body = { writeKey: client_key, batch: [message] };
+  const first = await api.call('POST', '/v1/batch', { body });
+  assert.deepEqual([first.body.accepted, first.body.rejected], [5, 0], first.text);
+  const again = await api.call('POST', '/v1/batch', { body });
+  assert.deepEqual([again.body.accepted, again.body.duplicates], [0, 5], again.text);
+});
