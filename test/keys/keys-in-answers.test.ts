@@ -59,8 +59,7 @@ describe('an API key pasted into a request', () => {
     const revealing = ROUTES.filter(({ answer }) => answer.revealsKey).map(nameOf);
     assert.deepEqual(revealing, [
       ...['POST /v1/api-keys', 'POST /v1/api-keys/{id}/rotate'],
-      ...['GET /array/{write_key}/config.js',
-      'GET /v1/projects/{write_key}/settings', 'GET /sourceConfig'],
+      ...['GET /array/{write_key}/config.js', 'GET /v1/projects/{write_key}/settings', 'GET /sourceConfig'],
     ]);
   });
 });
