@@ -134,6 +134,27 @@ describe('a refusal that is final', () => {
     });
 });
 
+it('lets web pages read the ID of the request in answers and errors, but not where there is none', async () => {
+  const { clientKey } = await api.addProject();
+  const exposedBy = ({ headers }: { headers: Headers }) =>
+    headers.get('access-control-expose-headers')?.split(', ');
+  const origin = 'https://example.com';
+  for (const [key, status] of [
+    [clientKey, 200],
+    ['none', 401],
+  ] as const) {
+    const answer = await send(key, toBody(), { origin });
+    assert.equal(answer.status, status, answer.text);
+    assert.ok(exposedBy(answer)?.includes('posthog-request-id'), String(exposedBy(answer)));
+  }
+  const body = { api_key: clientKey, batch: [] };
+  const other = await api.call('POST', '/batch', { body, headers: { origin } });
+  assert.deepEqual(
+    exposedBy(other)?.filter((name) => name.startsWith('posthog')),
+    [],
+  );
+});
+
 it('does not repeat an ID of a request that is none', async () => {
   const { clientKey } = await api.addProject();
   for (const id of ['', 'a b', 'x'.repeat(129)]) {

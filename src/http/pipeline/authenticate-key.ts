@@ -67,8 +67,9 @@ function verifyCredential(
 }
 
 /** Most routes are not open to web pages. */
-export function addCorsHeaders(exchange: Exchange, { cors }: Route, key: ApiKey | undefined): void {
-  if (cors !== 'none') Object.assign(exchange.headers, corsHeaders(cors, exchange.raw.headers.origin, key));
+export function addCorsHeaders(exchange: Exchange, route: Route, key: ApiKey | undefined): void {
+  if (route.cors !== 'none')
+    Object.assign(exchange.headers, corsHeaders(route, exchange.raw.headers.origin, key));
 }
 
 /** Counts and logs a failed authentication, then throws its 401, or 429 if its network has had too many. */

@@ -1,21 +1,25 @@
-import type { Alias, CorsRule } from '../../api/route.ts';
+import type { Alias, Route } from '../../api/route.ts';
 import type { ApiKey } from '../../directory/key.ts';
 
 const EXPOSED = 'Retry-After, RateLimit, RateLimit-Policy, X-Request-Id, Appflow-Key-Expires';
 const PREFLIGHT_AGE_SECONDS = '600';
 
-/** Returns the CORS headers of an answer: errors on open routes included, so that a page can read why. */
+/**
+ * Returns the CORS headers of an answer: errors on open routes included, so that a page can read why. A dialect's answers may have a
+ * header of its own.
+ */
 export function corsHeaders(
-  cors: CorsRule,
+  { cors, dialect }: Pick<Route, 'cors' | 'dialect'>,
   origin: string | undefined,
   key: ApiKey | undefined,
 ): Record<string, string> {
+  const exposed = dialect?.headers ? `${EXPOSED}, ${dialect.headers.echoed}` : EXPOSED;
   if (cors === 'any_origin') {
-    return { 'access-control-allow-origin': '*', 'access-control-expose-headers': EXPOSED };
+    return { 'access-control-allow-origin': '*', 'access-control-expose-headers': exposed };
   }
   if (cors === 'none') return {};
   if (origin === undefined || !key?.allowedOrigins.includes(origin)) return { vary: 'Origin' };
-  return { 'access-control-allow-origin': origin, vary: 'Origin', 'access-control-expose-headers': EXPOSED };
+  return { 'access-control-allow-origin': origin, vary: 'Origin', 'access-control-expose-headers': exposed };
 }
 
 const ALLOWED = [
