@@ -63,6 +63,12 @@ export function jsonTextSql(json: string): BoundSql {
   };
 }
 
+/**
+ * What can be after the quote that ends a text. A name that starts with it could be found where another member ends and a text that
+ * starts with a colon begins: `":":` in `{"a":":","b":1}`.
+ */
+const AFTER_TEXT = /^[:,\]}]/;
+
 const LONG_NUMBER = '(-?[0-9.]{17,})(?:e0)?[,}]';
 
 /** Returns the values of the parameters of SQL for a property. */
@@ -72,7 +78,7 @@ export function propertyParams(param: string, name: string): Record<string, stri
   return {
     [param]: name,
     [`${param}_digits`]: member + LONG_NUMBER,
-    [`${param}_is_plain`]: name !== '' && written === `"${name}"`,
+    [`${param}_is_plain`]: name !== '' && written === `"${name}"` && !AFTER_TEXT.test(name),
   };
 }
 

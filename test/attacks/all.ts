@@ -5,6 +5,7 @@ import { eventBombs } from './event-bombs.ts';
 import { garbage } from './garbage.ts';
 import { heavyQueries } from './heavy-queries.ts';
 import { keyLists } from './key-lists.ts';
+import { keysInBodies } from './keys-in-bodies.ts';
 import { leakHook } from './leak-hook.ts';
 import { pipelining } from './pipelining.ts';
 import { signInFlood } from './sign-in-flood.ts';
@@ -30,4 +31,5 @@ export const ATTACKS: readonly Attack[] = [
   auditGrowth,
   keyLists,
   leakHook,
+  keysInBodies,
 ];
