@@ -132,8 +132,8 @@ const largeBodyPart = (what: string, value: number, beyond = TOO_LARGE): Bound =
   beyond,
 });
 
-/** What a decoder needs beside its input: its window, and the largest body that it can become. */
-const DECODER_BYTES_MAX = WINDOW_BYTES_MAX + BATCH_BYTES_MAX;
+/** What a decoder needs beside its input: its window, and the largest body that it can become, in parts and put together. */
+const DECODER_BYTES_MAX = WINDOW_BYTES_MAX + 2 * BATCH_BYTES_MAX;
 
 const BODY_BOUNDS: readonly Bound[] = [
   bodyMemory('Request bodies in memory', BODY_BYTES_TOTAL_MAX),

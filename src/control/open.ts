@@ -40,7 +40,7 @@ export async function openControl(
 
 /**
  * Opens a control database that no other process has open, and keeps servers and commands out until it is closed. Rejects with StorageError,
- * also if it is in use.
+ * also if it is in use. One write at a time: the next one starts when it is done.
  */
 export async function openSoleControl({ file, url }: ControlPlace, clock: Clock): Promise<Control> {
   if (url !== undefined)

@@ -16,7 +16,7 @@ export type ChangeFeed = {
   stamp: () => number;
   /** Returns how often the database went back to an earlier state. */
   countRollbacks: () => number;
-  /** Rejects with StorageError if another process has the database open now, although `isSole` kept it out: its lock was lost. */
+  /** Rejects with StorageError if another process has the database open, or may have had: the lock that kept it out was lost. */
   requireAlone: (tx: ControlTransaction) => Promise<void>;
   /** Notifies the other processes of a write when `tx` commits. */
   announce: (tx: ControlTransaction) => Promise<unknown>;
@@ -42,6 +42,8 @@ const WRITE_LOCK = USE_LOCK + 1n;
 
 const IN_USE =
   'A server or a command uses this database. Stop all nodes, wait a minute, then run the command again.';
+const LOST =
+  'The connection to PostgreSQL that keeps other processes out of the database was lost. Run the command again.';
 const RESERVED =
   'A command that must not run beside others uses the control database in PostgreSQL, such as `secret reset`. Wait until it is done.';
 
@@ -56,6 +58,8 @@ type State = {
   /** The payload of this process's own notifications. */
   readonly self: string;
   stamp: number;
+  /** How often it has taken the locks, or tried to. */
+  claims: number;
   rollbacks: number;
   /** The revision and the number of the last usage flush, as last polled; undefined before that. */
   counters: Counters | undefined;
@@ -79,6 +83,7 @@ export async function openChangeFeed(
     isSole,
     self: randomUUID(),
     stamp: 0,
+    claims: 0,
     rollbacks: 0,
     counters: undefined,
     failure: undefined,
@@ -97,6 +102,8 @@ export async function openChangeFeed(
     },
     countRollbacks: () => state.rollbacks,
     async requireAlone(tx) {
+      // Another process may have come and gone meanwhile.
+      if (state.failure !== undefined || state.claims > 1) throw new StorageError('unavailable', LOST);
       const { rows } = await sql<Taken>`SELECT pg_try_advisory_xact_lock(${WRITE_LOCK}) AS taken`.execute(tx);
       requireTaken(rows, IN_USE);
     },
@@ -134,8 +141,10 @@ async function connect(url: string, state: State): Promise<Client> {
 }
 
 /** Takes the locks, which end with the connection. */
-async function claim(client: Client, { isSole }: State): Promise<void> {
+async function claim(client: Client, state: State): Promise<void> {
+  const { isSole } = state;
   await client.query(KEEP_ALIVE);
+  state.claims += 1;
   requireTaken((await client.query<Taken>(toClaim(isSole))).rows, isSole ? IN_USE : RESERVED);
 }
 
@@ -156,9 +165,9 @@ export async function whileClaimed<T>(
   isSole: boolean,
   work: () => Promise<T>,
 ): Promise<T> {
-  const { rows } = await sql<Taken>`${sql.raw(toClaim(isSole))}`.execute(connection);
-  requireTaken(rows, isSole ? IN_USE : RESERVED);
   try {
+    const { rows } = await sql<Taken>`${sql.raw(toClaim(isSole))}`.execute(connection);
+    requireTaken(rows, isSole ? IN_USE : RESERVED);
     return await work();
   } finally {
     // Now, not when the database notices that the connection was closed: the feed is opened next.

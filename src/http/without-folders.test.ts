@@ -30,6 +30,7 @@ it('leaves only the last part of other paths, such as those of the program or of
     'Then run `/opt/appflow/bin/appflow doctor --accept-loss`.': 'Then run `appflow doctor --accept-loss`.',
     "Then run '/opt/my app/bin/appflow' doctor.": 'Then run appflow doctor.',
     'The database (/old/data/control.db) is damaged.': 'The database (control.db) is damaged.',
+    'The database (/app/old/control.db) is damaged.': 'The database (control.db) is damaged.',
   };
   for (const [sentence, expected] of Object.entries(cases))
     assert.equal(withoutFolders(sentence, DATA_DIR), expected);

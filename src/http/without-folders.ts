@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 /** A path in quotes, as a shell needs it if it has a space. */
 const QUOTED_PATH = /'\/[^']*\/([^'/]+)'/g;
 /** A path from the root, but no URL and no path of ours. */
-const PATH = /(?<![\w.:/'-])\/(?!(?:app|docs|v1)\/)(?:[^\s/]+\/)+([^\s/]*)/g;
+const PATH = /(?<![\w.:/'-])\/(?!(?:app\/v1|docs|v1)\/)(?:[^\s/]+\/)+([^\s/]*)/g;
 
 const escapeForRegExp = (text: string) => text.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 

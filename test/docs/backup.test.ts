@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, matchesGlob, relative } from 'node:path';
 import { it } from 'node:test';
 import { MANIFEST, type Manifest } from '../../src/cli/backup/manifest.ts';
+import { errorCodeOf } from '../../src/lib/errors.ts';
 import { backUp } from '../cli/backup-runs.ts';
 import { envOf, type MoveSource } from '../cli/move-source.ts';
 import { initByCli, startServerProcess } from '../support/child-processes.ts';
@@ -23,7 +24,17 @@ const ROWS: readonly Row[] = [...GUIDE.matchAll(/^\| (`[^|]+`) \|[^|]+\| ([^|]+)
 const findRow = (path: string): Row | undefined =>
   ROWS.find(({ patterns }) => patterns.some((pattern) => matchesGlob(path, pattern)));
 
+/** Lists again if a folder disappears meanwhile: a running server merges parts. */
 function listFiles(folder: string): string[] {
+  try {
+    return readFiles(folder);
+  } catch (error) {
+    if (errorCodeOf(error) !== 'ENOENT') throw error;
+    return listFiles(folder);
+  }
+}
+
+function readFiles(folder: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())
     .map(({ parentPath, name }) => relative(folder, join(parentPath, name)));

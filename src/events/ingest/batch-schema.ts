@@ -27,7 +27,7 @@ export const BATCH_BODY = component(
       nullable(
         Type.Boolean({
           description:
-            'Whether event names of any form are accepted: `Order Completed` is stored as `order_completed`, and what was sent in `properties.$original_name`. Default: `false`.',
+            'Whether event names of any form are accepted: `Order Completed` is stored as `order_completed`, and the original name is kept in `properties.$original_name`. Default: `false`.',
         }),
       ),
     ),

@@ -2,6 +2,7 @@ import { digitsOf, hasDigits, toEngineNumber } from '../../lib/exact-json.ts';
 import { hasAtMostCharacters } from './context.ts';
 
 const KEYS_MAX = 200;
+const ORIGINAL_NAME = '$original_name';
 const DEPTH_MAX = 5;
 const KEY_CHARACTERS_MAX = 128;
 
@@ -31,7 +32,9 @@ export function parseProperties(value: unknown): ParsedProperties {
   if (typeof value !== 'object' || Array.isArray(value)) {
     return { field: 'properties', message: 'Send properties as a JSON object, or leave it out.' };
   }
-  if (Object.keys(value).length > KEYS_MAX) {
+  // The name that was sent was added here: it must not make an event invalid that was valid.
+  const keysMax = Object.hasOwn(value, ORIGINAL_NAME) ? KEYS_MAX + 1 : KEYS_MAX;
+  if (Object.keys(value).length > keysMax) {
     return { field: 'properties', message: `Send at most ${KEYS_MAX} properties with one event.` };
   }
   const error = findPropertyError(value, 1);

@@ -162,8 +162,7 @@ export const isQuick = (bytes: Buffer, encoding: string): boolean =>
 
 /**
  * Returns the bytes that a decoder needs beside its output. The window of brotli is chosen by the sender, up to 16 MB; it
- * is in the first byte (RFC 7932 §9.1). That of zstd is in the header of each frame, up to
- * 8 MB.
+ * is in the first byte (RFC 7932 §9.1). That of zstd is in the header of each frame, up to 8 MB.
  */
 export function findWindowBytes(bytes: Buffer, encoding: string): number {
   if (encoding === 'zstd') return Math.max(...splitZstd(bytes).map(findZstdWindowBytes));

@@ -160,7 +160,7 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
 async function parseLargeCompressed(body: BodyRequest, compressed: Compressed): Promise<unknown> {
   const { exchange, sender, bodies, bounds } = body;
   const { bytes, encoding, bytesMax } = compressed;
-  const releaseDecoder = bodies.budget.countDecoder(findWindowBytes(bytes, encoding) + bytesMax);
+  const releaseDecoder = bodies.budget.countDecoder(findWindowBytes(bytes, encoding) + 2 * bytesMax);
   try {
     const large = await decompress(bytes, encoding, bytesMax);
     if (large === undefined) throw tooLarge(bytesMax);

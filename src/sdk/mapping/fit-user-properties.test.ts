@@ -53,7 +53,7 @@ it('keeps the link and what fits when one user property is too large, too deep, 
   }
 });
 
-it('keeps the first 200 names, and of these what fits in an event', () => {
+it('keeps 200 names in an event, the next ones in another, and what is invalid in one of its own', () => {
   const names = (count: number, value: unknown) =>
     Object.fromEntries(Array.from({ length: count }, (_, index) => [`n${index}`, value]));
   const sizes = (properties: object) =>
@@ -61,6 +61,7 @@ it('keeps the first 200 names, and of these what fits in an event', () => {
   assert.deepEqual(sizes({ $set: names(200, 1) }), [200]);
   assert.deepEqual(sizes({ $set: names(201, 1) }), [200, 1]);
   assert.deepEqual(sizes({ $set: names(31, text(1_024)) }), [31]);
+  assert.deepEqual(sizes({ $set: { bio: text(1_025), ...names(209, 1) } }), [199, 10, 1]);
 });
 
 it('sends what does not fit in one event in as many as it needs, each with an ID that is always the same', () => {

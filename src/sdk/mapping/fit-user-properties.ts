@@ -16,8 +16,11 @@ const FITTING_BYTES_MAX = 20_000;
 /** User properties of one event. */
 type Part = Record<(typeof PARTS)[number], Record<string, unknown>>;
 
-/** User properties: those that fit, by event, and those that no event may have. */
-type Split = { fitting: Part[]; others: Part };
+/**
+ * User properties: those that fit, by event, those after the names that one event may have, and those that no event may have. The
+ * ones after may be too many or too large together; then they are rejected, but not because of one that is invalid.
+ */
+type Split = { fitting: Part[]; later: Part; invalid: Part };
 
 /**
  * Returns a `$identify` or `$set` event with the user properties that fit in it, as many `$set` events as the others need,
@@ -31,8 +34,8 @@ export function fitUserProperties(event: object): object[] {
   if (isValid(toFields(event), event_name, properties)) return [event];
   const split = splitProperties(properties);
   const [fitting, ...more] = split.fitting.map(toTraits);
-  const others = toTraits(split.others);
-  if ((!others && more.length === 0) || (!fitting && event_name === '$set')) return [event];
+  const [later, invalid] = [toTraits(split.later), toTraits(split.invalid)];
+  if ((!later && !invalid && more.length === 0) || (!fitting && event_name === '$set')) return [event];
   const toSet = (kind: string, traits: Fields | undefined) => {
     const id = event_id === undefined ? {} : { event_id: deriveId(kind, String(event_id)) };
     return { ...event, ...id, event_name: '$set', properties: traits };
@@ -40,7 +43,8 @@ export function fitUserProperties(event: object): object[] {
   return [
     { ...event, properties: extend(properties, fitting ?? {}, PARTS_SET) },
     ...more.map((traits, index) => toSet(`part${index + 1}`, traits)),
-    ...(others ? [toSet('rest', others)] : []),
+    ...(later ? [toSet('later', later)] : []),
+    ...(invalid ? [toSet('rest', invalid)] : []),
   ];
 }
 
@@ -61,26 +65,26 @@ function measure(properties: Fields | undefined): number | undefined {
 const createPart = (): Part => ({ $set: {}, $set_once: {} });
 
 function splitProperties(properties: Fields): Split {
-  const split: Split = { fitting: [], others: createPart() };
+  const split: Split = { fitting: [], later: createPart(), invalid: createPart() };
   let room = 0;
   function findPart(bytes: number | undefined): Part {
-    if (bytes === undefined) return split.others;
+    if (bytes === undefined) return split.invalid;
     if (bytes > room) {
       split.fitting.push(createPart());
       room = FITTING_BYTES_MAX;
     }
     room -= bytes;
-    return split.fitting.at(-1) ?? split.others;
+    return split.fitting.at(-1) ?? split.invalid;
   }
   for (const name of PARTS) {
     const sent = toFields(properties[name]);
     for (const [index, [property, value]] of Object.entries(sent).entries()) {
-      const part = findPart(index < NAMES_MAX ? measureOne(sent, property, value) : undefined);
+      const part = index < NAMES_MAX ? findPart(measureOne(sent, property, value)) : split.later;
       // Not assigned: that would set the prototype for the name `__proto__`.
       const member = { value, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(part[name], property, member);
     }
-    for (const part of [...split.fitting, split.others]) copyDigits(sent, part[name]);
+    for (const part of [...split.fitting, split.later, split.invalid]) copyDigits(sent, part[name]);
   }
   return split;
 }

@@ -3,11 +3,11 @@ import type { Dialect, SentToDialect } from '../../api/dialect.ts';
 import { defineRoute } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
-import { boundNames, extend, type Fields, readText, toFields, toSentAt } from '../mapping/event-parts.ts';
+import { extend, type Fields, readText, toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { countSent, hasEvents, type ItemOutcome, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
-import { hidesCountry, mapEvent } from './map-event.ts';
+import { boundProperties, hidesCountry, mapEvent } from './map-event.ts';
 
 /** Newer SDKs of PostHog say in headers what older ones have in the body. Their 429 is final, so it is never sent, either. */
 const CAPTURE_V1: Dialect = {
@@ -123,7 +123,7 @@ function toEventOfBatch(event: Fields, sdk: string | undefined): Fields {
     ...($session_id === undefined ? {} : { $session_id }),
     ...($lib === undefined ? {} : { $lib }),
   };
-  return extend(event, { properties: extend(boundNames(properties), added) });
+  return extend(event, { properties: extend(boundProperties(properties), added) });
 }
 
 function toResult({ events, rejected, message }: ItemOutcome): Result {

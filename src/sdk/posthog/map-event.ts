@@ -33,6 +33,13 @@ const CONSUMED: ReadonlySet<string> = new Set([
   ...['$is_server', '$geoip_disable', '$is_identified', '$process_person_profile', '$time'],
 ]);
 
+/** Returns properties with `boundNames`; those that PostHog gives a meaning come first. */
+export function boundProperties(properties: Fields): Fields {
+  const names = Object.keys(properties);
+  const isConsumed = (name: string) => CONSUMED.has(name);
+  return boundNames(properties, [...names.filter(isConsumed), ...names.filter((name) => !isConsumed(name))]);
+}
+
 /** Returns an event of a browser, which says how many milliseconds before `sentAt` it happened, with its time. */
 export function withTime(event: Fields, sentAt: number): Fields {
   const { timestamp, offset } = event;
