@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Config, localUrl } from '../../config/config.ts';
 import { findControlPlace, openReadOnlyControl } from '../../control/open.ts';
 import { errorCodeOf, messageOf } from '../../lib/errors.ts';
@@ -10,12 +11,14 @@ import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
 const REQUEST_MS_MAX = 5_000;
+/** A server looks at its disk every second: it may still report what was just mended. */
+const SETTLE_MS = 2_000;
 
 /** Checks the event store: through the server if one is running, otherwise by opening it. */
 export async function checkServer(config: Config): Promise<Finding[]> {
   const path = join(config.dataDir, 'events');
   const url = await findServer(config, path);
-  const answer = url === undefined ? undefined : await fetchReadiness(`${url}/readyz`);
+  const answer = url === undefined ? undefined : await askServer(`${url}/readyz`);
   if (answer) return [ok('server', `Running at ${url}.`), ...reportReadiness(answer)];
   const noServer = ok('server', 'No server is running on this data folder.');
   if (config.clickhouseUrl !== undefined) return [noServer, await checkEventServer(config.clickhouseUrl)];
@@ -42,6 +45,14 @@ async function reportLosses(path: string): Promise<Finding[]> {
 }
 
 type Readiness = { status?: unknown; warnings?: unknown };
+
+/** Returns what a server says about itself, a moment later if it isn't ready at first. */
+async function askServer(url: string): Promise<Readiness | undefined> {
+  const answer = await fetchReadiness(url);
+  if (answer === undefined || answer.status === 'ok') return answer;
+  await sleep(SETTLE_MS);
+  return (await fetchReadiness(url)) ?? answer;
+}
 
 async function fetchReadiness(url: string): Promise<Readiness | undefined> {
   try {
