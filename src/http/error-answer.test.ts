@@ -5,7 +5,7 @@ import { StorageError } from '../lib/errors.ts';
 import { AMPLITUDE } from '../sdk/amplitude/dialect.ts';
 import { toErrorAnswer } from './error-answer.ts';
 
-it('logs no credential that a request presented, whoever issued it, when the error is ours', () => {
+it("logs an internal error without the request's key, even one of another system", () => {
   const lines: object[] = [];
   const answerLog = { write: (_level: string, fields: object) => void lines.push(fields) };
   const services = { config: { publicUrl: '' }, answerLog } as unknown as Parameters<typeof toErrorAnswer>[0];

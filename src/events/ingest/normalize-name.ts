@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyDigits } from '../../lib/exact-json.ts';
+import { ORIGINAL_NAME } from './properties.ts';
 import { isReservedName } from './reserved-events.ts';
 
 const EVENT_NAME = /^[a-z][a-z0-9_]{0,63}$/;
@@ -61,7 +62,7 @@ const ORIGINAL_CHARACTERS_MAX = 200;
 type NormalizedName = {
   event_name: unknown;
   /** What was sent, for the properties of the event; empty if it is stored as it was sent. */
-  original: { $original_name?: string };
+  original: { [ORIGINAL_NAME]?: string };
 };
 
 /** Returns the name of an event as it is stored. What is not a text, or empty, stays as it is, and is rejected later. */
@@ -69,7 +70,7 @@ export function toStoredName(sent: unknown): NormalizedName {
   if (typeof sent !== 'string' || sent === '') return { event_name: sent, original: {} };
   const event_name = normalizeEventName(sent);
   const isSame = event_name === sent;
-  return { event_name, original: isSame ? {} : { $original_name: sent.slice(0, ORIGINAL_CHARACTERS_MAX) } };
+  return { event_name, original: isSame ? {} : { [ORIGINAL_NAME]: sent.slice(0, ORIGINAL_CHARACTERS_MAX) } };
 }
 
 /** Returns an event with the name that it is stored under; `$identify` and what is not an event stay as they are. */

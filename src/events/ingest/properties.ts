@@ -2,7 +2,8 @@ import { digitsOf, hasDigits, toEngineNumber } from '../../lib/exact-json.ts';
 import { hasAtMostCharacters } from './context.ts';
 
 const KEYS_MAX = 200;
-const ORIGINAL_NAME = '$original_name';
+/** The property with the name of an event as it was sent, if it is stored under another one. */
+export const ORIGINAL_NAME = '$original_name';
 const DEPTH_MAX = 5;
 const KEY_CHARACTERS_MAX = 128;
 

@@ -86,6 +86,21 @@ describe('a compressed body', () => {
     assert.throws(() => decompressNow(bytes, 'zstd', TEXT.length), ApiError);
   });
 
+  it('is a single zstd frame: nothing after it is lost without an error', async () => {
+    const skippable = Buffer.from([0x50, 0x2a, 0x4d, 0x18, 1, 0, 0, 0, 7]);
+    const { zstd } = COMPRESSED;
+    for (const parts of [
+      [zstd, zstd],
+      [zstd, skippable],
+      [skippable, zstd],
+      [zstd, Buffer.alloc(1)],
+    ]) {
+      const bytes = Buffer.concat(parts);
+      await assert.rejects(decompress(bytes, 'zstd', 3 * TEXT.length), /single zstd frame/);
+      assert.throws(() => decompressNow(bytes, 'zstd', 3 * TEXT.length), /single zstd frame/);
+    }
+  });
+
   it('may be zstd only if an SDK sends it', () => {
     assert.equal(readEncoding(' ZSTD ', SDK_ENCODINGS), 'zstd');
     assert.throws(() => readEncoding('zstd'), /Use gzip, deflate, br or none/);

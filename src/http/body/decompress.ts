@@ -2,7 +2,6 @@ import { promisify } from 'node:util';
 import zlib from 'node:zlib';
 import { ApiError } from '../../api/errors.ts';
 import { errorCodeOf } from '../../lib/errors.ts';
-import { findZstdWindowBytes, splitZstd, ZSTD_WINDOW_BITS_MAX } from './zstd-frames.ts';
 
 type Options = zlib.ZlibOptions & zlib.BrotliOptions & zlib.ZstdOptions;
 type Codec = {
@@ -23,10 +22,24 @@ const BROTLI: Codec = {
   decompressNow: zlib.brotliDecompressSync,
 };
 
+/** What a decoder returns with the option `info`. */
+type Decoded = { buffer: Buffer; engine: { bytesWritten: number } };
+
+const WITH_INFO = { info: true };
+const decompressZstd = promisify<Buffer, Options, unknown>(zlib.zstdDecompress);
 const ZSTD: Codec = {
-  decompress: promisify<Buffer, Options, Buffer>(zlib.zstdDecompress),
-  decompressNow: zlib.zstdDecompressSync,
+  decompress: async (bytes, options) =>
+    requireOneFrame(bytes, await decompressZstd(bytes, { ...options, ...WITH_INFO })),
+  decompressNow: (bytes, options) =>
+    requireOneFrame(bytes, zlib.zstdDecompressSync(bytes, { ...options, ...WITH_INFO })),
 };
+
+/** Returns the output. Throws 400 if the decoder stopped before the end, as it may after the first frame (RFC 8878 §3): the rest would be lost. */
+function requireOneFrame(bytes: Buffer, decoded: unknown): Buffer {
+  const { buffer, engine } = decoded as Decoded;
+  if (engine.bytesWritten === bytes.length) return buffer;
+  throw new ApiError('invalid_encoding', { detail: 'Compress the body as a single zstd frame.' });
+}
 
 // A Map, not an object: the name comes from the caller, and every object has a `constructor`.
 const CODECS: ReadonlyMap<string, Codec> = new Map([
@@ -57,6 +70,8 @@ const SMALL_CHUNK_BYTES = 16 * 1024;
 /** What is compressed with more memory than a browser has to spare (RFC 9841) is not read. */
 const BROTLI_PARAMS = { [zlib.constants.BROTLI_DECODER_PARAM_LARGE_WINDOW]: 0 };
 
+/** The largest window that HTTP allows (RFC 9659 §3): 8 MB. */
+const ZSTD_WINDOW_BITS_MAX = 23;
 const ZSTD_PARAMS = { [zlib.constants.ZSTD_d_windowLogMax]: ZSTD_WINDOW_BITS_MAX };
 
 const PARAMS: ReadonlyMap<string, Record<number, number>> = new Map([
@@ -95,31 +110,8 @@ export async function decompress(
   bytesMax: number,
 ): Promise<Buffer | undefined> {
   const chunkSize = Math.min(CHUNK_BYTES_MAX, Math.ceil(bytesMax / CHUNKS_MIN));
-  const [frame = bytes, ...others] = splitFrames(bytes, encoding);
-  const first = await decompressFrame(frame, encoding, { maxOutputLength: bytesMax, chunkSize });
-  if (first === undefined || others.length === 0) return first;
-  const parts = [first];
-  let left = bytesMax - first.length;
-  for (const other of others) {
-    const part = await decompressFrame(other, encoding, { maxOutputLength: left + 1, chunkSize });
-    if (part === undefined || part.length > left) return undefined;
-    parts.push(part);
-    left -= part.length;
-  }
-  return Buffer.concat(parts);
-}
-
-/** The decoders of the others read all that follows. */
-const splitFrames = (bytes: Buffer, encoding: string): Buffer[] =>
-  encoding === 'zstd' ? splitZstd(bytes) : [bytes];
-
-async function decompressFrame(
-  frame: Buffer,
-  encoding: string,
-  options: Options,
-): Promise<Buffer | undefined> {
   try {
-    return await CODECS.get(encoding)?.decompress(frame, withParams(encoding, options));
+    return await CODECS.get(encoding)?.decompress(bytes, toOptions(encoding, bytesMax, chunkSize));
   } catch (error) {
     return refuseUnlessTooLarge(error, encoding);
   }
@@ -127,25 +119,23 @@ async function decompressFrame(
 
 /**
  * The same for few bytes, on the event loop: that takes less of it than to ask the thread pool, and only one decoder at a
- * time has memory. Several frames are too much for it: undefined.
+ * time has memory.
  */
 export function decompressNow(bytes: Buffer, encoding: string, bytesMax: number): Buffer | undefined {
-  const [frame = bytes, ...others] = splitFrames(bytes, encoding);
-  if (others.length > 0) return undefined;
-  const options = { maxOutputLength: bytesMax, chunkSize: SMALL_CHUNK_BYTES };
   try {
-    return CODECS.get(encoding)?.decompressNow(frame, withParams(encoding, options));
+    return CODECS.get(encoding)?.decompressNow(bytes, toOptions(encoding, bytesMax, SMALL_CHUNK_BYTES));
   } catch (error) {
     return refuseUnlessTooLarge(error, encoding);
   }
 }
 
-function withParams(encoding: string, options: Options): Options {
+function toOptions(encoding: string, maxOutputLength: number, chunkSize: number): Options {
   const params = PARAMS.get(encoding);
-  return params ? { ...options, params } : options;
+  return params ? { maxOutputLength, chunkSize, params } : { maxOutputLength, chunkSize };
 }
 
 function refuseUnlessTooLarge(error: unknown, encoding: string): undefined {
+  if (error instanceof ApiError) throw error;
   if (error instanceof RangeError || errorCodeOf(error) === 'ERR_BUFFER_TOO_LARGE') return undefined;
   throw new ApiError('invalid_encoding', { detail: `The body is not valid ${encoding}.`, cause: error });
 }
@@ -162,14 +152,43 @@ export const isQuick = (bytes: Buffer, encoding: string): boolean =>
 
 /**
  * Returns the bytes that a decoder needs beside its output. The window of brotli is chosen by the sender, up to 16 MB; it
- * is in the first byte (RFC 7932 §9.1). That of zstd is in the header of each frame, up to 8 MB.
+ * is in the first byte (RFC 7932 §9.1). That of zstd is in its header, up to 8 MB.
  */
 export function findWindowBytes(bytes: Buffer, encoding: string): number {
-  if (encoding === 'zstd') return Math.max(...splitZstd(bytes).map(findZstdWindowBytes));
+  if (encoding === 'zstd') return findZstdWindowBytes(bytes);
   if (encoding !== 'br') return DEFLATE_WINDOW_BYTES;
   const first = bytes[0] ?? 0;
   if ((first & 1) === 0) return 2 ** 16;
   const [large, small] = [(first >> 1) & 7, (first >> 4) & 7];
   if (large > 0) return 2 ** (17 + large);
   return small === 0 ? 2 ** 17 : 2 ** (8 + small);
+}
+
+const ZSTD_MAGIC = 0xfd2fb528;
+const ZSTD_WINDOW_BYTES_MAX = 2 ** ZSTD_WINDOW_BITS_MAX;
+
+/**
+ * Returns the window in the header of a frame (RFC 8878 §3.1.1.1); 0 if there is no such header, which the decoder refuses. A frame
+ * without its own has a single segment, as long as its content. There is only one frame.
+ */
+function findZstdWindowBytes(bytes: Buffer): number {
+  if (bytes.length < ZSTD_HEADER_BYTES_MIN || bytes.readUInt32LE(0) !== ZSTD_MAGIC) return 0;
+  const [descriptor = 0, window = 0] = bytes.subarray(4);
+  const isSingleSegment = (descriptor & 0x20) !== 0;
+  if (isSingleSegment) return Math.min(ZSTD_WINDOW_BYTES_MAX, findZstdContentBytes(bytes, descriptor));
+  const base = 2 ** (10 + (window >> 3));
+  return Math.min(ZSTD_WINDOW_BYTES_MAX, base + (base / 8) * (window & 7));
+}
+
+/** The shortest frame header: magic number, descriptor and a byte. */
+const ZSTD_HEADER_BYTES_MIN = 6;
+const ZSTD_DICTIONARY_ID_BYTES = [0, 1, 2, 4];
+
+/** Returns the size of the content in the header of a frame with a single segment. */
+function findZstdContentBytes(bytes: Buffer, descriptor: number): number {
+  const at = 5 + (ZSTD_DICTIONARY_ID_BYTES[descriptor & 3] ?? 0);
+  const lengthBytes = 2 ** (descriptor >> 6);
+  if (bytes.length < at + lengthBytes || lengthBytes > 4) return ZSTD_WINDOW_BYTES_MAX;
+  // Sizes in two bytes begin where those in one byte end.
+  return bytes.readUIntLE(at, lengthBytes) + (lengthBytes === 2 ? 256 : 0);
 }

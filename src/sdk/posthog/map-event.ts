@@ -36,6 +36,7 @@ const CONSUMED: ReadonlySet<string> = new Set([
 /** Returns properties with `boundNames`; those that PostHog gives a meaning come first. */
 export function boundProperties(properties: Fields): Fields {
   const names = Object.keys(properties);
+  if (names.length <= COPIED_NAMES_MAX) return properties;
   const isConsumed = (name: string) => CONSUMED.has(name);
   return boundNames(properties, [...names.filter(isConsumed), ...names.filter((name) => !isConsumed(name))]);
 }
