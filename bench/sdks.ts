@@ -37,7 +37,7 @@ await server.stop();
 
 const of = (form: string, read: (sample: Sample) => number) => median((samples.get(form) ?? []).map(read));
 for (const form of FORMS) {
-  const ratio = (read: (sample: Sample) => number) => (of(form, read) / of('appflow', read)).toFixed(2);
+  const ratio = (read: (sample: Sample) => number) => (of(form, read) / of('appflow', read)).toFixed(3);
   console.log(
     `${form}: ${of(form, ({ perSecond }) => perSecond)} events/s (${ratio(({ perSecond }) => perSecond)}), ` +
       `${of(form, ({ cpuPerEvent }) => cpuPerEvent).toFixed(1)} µs of processor time per event (${ratio(({ cpuPerEvent }) => cpuPerEvent)}), ` +

@@ -10,7 +10,7 @@ import {
   LARGE_BODIES_OPEN_MAX,
   LARGE_BODIES_WAITING_MAX,
 } from '../http/body/bodies.ts';
-import { SMALL_COMPRESSED_BYTES_MAX, WINDOW_BYTES_MAX } from '../http/body/decompress.ts';
+import { countDecoderBytes, SMALL_COMPRESSED_BYTES_MAX, WINDOW_BYTES_MAX } from '../http/body/decompress.ts';
 import { BODY_VALUES_MAX, DEPTH_MAX, ITEM_VALUES_MAX, LIST_ITEMS_MAX } from '../http/body/outline.ts';
 import {
   BODY_DEADLINE_MS,
@@ -132,8 +132,7 @@ const largeBodyPart = (what: string, value: number, beyond = TOO_LARGE): Bound =
   beyond,
 });
 
-/** What a decoder needs beside its input: its window, and the largest body that it can become, in parts and put together. */
-const DECODER_BYTES_MAX = WINDOW_BYTES_MAX + 2 * BATCH_BYTES_MAX;
+const DECODER_BYTES_MAX = countDecoderBytes(WINDOW_BYTES_MAX, BATCH_BYTES_MAX);
 
 const BODY_BOUNDS: readonly Bound[] = [
   bodyMemory('Request bodies in memory', BODY_BYTES_TOTAL_MAX),
@@ -157,7 +156,7 @@ const BODY_BOUNDS: readonly Bound[] = [
     BODY_SHARES.unverified.address,
   ),
   {
-    what: 'Decoders of compressed bodies in memory, beside the bodies',
+    what: 'Memory for decompressing request bodies, in addition to the bodies',
     value: mebibytes(LARGE_BODIES_MAX * DECODER_BYTES_MAX),
     beyond: 'they wait',
   },

@@ -21,7 +21,7 @@ export function addRestoreCommand(program: Command): void {
     .description('restore a backup into an empty data folder')
     .argument('<backup>', 'the backup, as `appflow backup` printed it')
     .option('--verify', 'also open it, and compare the events of each app and day with those of the backup')
-    .option('--accept-loss', 'restore it even if it lacks data that the installation had lost before')
+    .option('--accept-loss', 'restore the backup even if its manifest lists lost data')
     .addHelpText('after', DETAILS)
     .action(async (backup: string, { verify = false, acceptLoss = false }: Options) => {
       const config = readCommandConfig();

@@ -112,7 +112,7 @@ export const SETTINGS = [
     name: 'APPFLOW_LIMIT_EVENTS_IP_REQUESTS',
     default: '',
     whenUnset: describeRate(ADDRESS_RATES['events-ip-requests']),
-    help: 'Requests to POST /v1/events per address (IPv6: per /64) of each client key: `off` or `rate/burst`.',
+    help: 'Requests that send events, per address (IPv6: per /64) of each client key: `off` or `rate/burst`.',
   },
   {
     name: 'APPFLOW_LIMIT_EVENTS_IP',

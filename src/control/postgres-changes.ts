@@ -45,7 +45,7 @@ const IN_USE =
 const LOST =
   'The connection to PostgreSQL that keeps other processes out of the database was lost. Run the command again.';
 const RESERVED =
-  'A command that must not run beside others uses the control database in PostgreSQL, such as `secret reset`. Wait until it is done.';
+  'A command that needs exclusive access, such as `secret reset`, is using the control database in PostgreSQL. Wait for it to finish.';
 
 /** A dead connection must not keep the lock for the hours that are the default. */
 const KEEP_ALIVE =

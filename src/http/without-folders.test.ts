@@ -27,8 +27,9 @@ it('makes paths in the data folder relative to it, also if it has a space or is 
 
 it('leaves only the last part of other paths, such as those of the program or of an earlier data folder', () => {
   const cases = {
-    'Then run `/opt/appflow/bin/appflow doctor --accept-loss`.': 'Then run `appflow doctor --accept-loss`.',
-    "Then run '/opt/my app/bin/appflow' doctor.": 'Then run appflow doctor.',
+    'Then run `/opt/appflow/bin/appflow doctor --accept-loss`.':
+      'Then run `bin/appflow doctor --accept-loss`.',
+    "Then run '/opt/my app/bin/appflow' doctor.": 'Then run bin/appflow doctor.',
     'The database (/old/data/control.db) is damaged.': 'The database (control.db) is damaged.',
     'The database (/app/old/control.db) is damaged.': 'The database (control.db) is damaged.',
   };

@@ -46,7 +46,7 @@ describe('a backup of stores that lack something', () => {
     assert.deepEqual([refused.code, existsSync(dataDir)], [2, false], refused.stdout);
     assert.match(
       refused.stderr,
-      /lost something before this backup:\n.*stored events are lost.*\n.*--accept-loss/,
+      /already been lost when this backup was taken:\n.*stored events are lost.*\n.*--accept-loss/,
     );
     const restored = await startRestore(printed.backup, dataDir, '--accept-loss').ended;
     assert.equal(restored.code, 0, restored.stderr);
@@ -70,7 +70,7 @@ describe('a backup of stores that lack something', () => {
     assert.deepEqual(problems, ['A revocation is lost.']);
     const refused = await startRestore(backup, join(makeTempDir(), 'new')).ended;
     assert.equal(refused.code, 2);
-    assert.match(refused.stderr, /lost something before this backup:\n {2}A revocation is lost\./);
+    assert.match(refused.stderr, /already been lost when this backup was taken:\n {2}A revocation is lost\./);
   });
 
   it('is not restored with --accept-loss either if a file of it is damaged', async () => {

@@ -98,7 +98,7 @@ describe('appflow secret reset with PostgreSQL', NEEDS_POSTGRES, () => {
       reset({ ...elsewhere, APPFLOW_SECRET: 'n'.repeat(40) }),
     ]);
     assert.equal(early.code, 1);
-    assert.match(early.stderr, /such as `secret reset`\. Wait until it is done/);
+    assert.match(early.stderr, /such as `secret reset`, is using .* Wait for it to finish/);
     assert.equal(second.code, 1);
     assert.match(second.stderr, /A server or a command uses this database/);
     const done = await held.finish();

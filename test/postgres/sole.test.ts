@@ -23,7 +23,7 @@ describe('a process that has a PostgreSQL database alone', NEEDS_POSTGRES, () =>
     const sole = await openSoleControl(placeOf(url), clock);
     const write = () => sole.write(NO_CALLER, async () => 1);
     assert.equal(await write(), 1);
-    await assert.rejects(openControl(placeOf(url), clock), /Wait until it is done/);
+    await assert.rejects(openControl(placeOf(url), clock), /Wait for it to finish/);
     await runOnServer([`SELECT pg_terminate_backend(pid) FROM (${HOLDERS}) AS holders`], url);
     await until('it has noticed that', () =>
       write().then(
@@ -44,7 +44,7 @@ describe('a process that has a PostgreSQL database alone', NEEDS_POSTGRES, () =>
     const holder = new Client({ connectionString: url });
     await holder.connect();
     await holder.query(`SELECT pg_advisory_lock(${USE_LOCK})`);
-    await assert.rejects(openControl(placeOf(url), clock), /Wait until it is done/);
+    await assert.rejects(openControl(placeOf(url), clock), /Wait for it to finish/);
     await assert.rejects(openSoleControl(placeOf(url), clock), /Stop all nodes/);
     assert.deepEqual((await runOnServer([TABLES], url))[0], []);
     await holder.end();

@@ -59,7 +59,7 @@ function requireNoProblems({ problems }: Manifest): void {
   if (problems.length === 0) return;
   const list = problems.map((problem) => `  ${problem}`).join('\n');
   throw new UsageError(
-    `The installation had lost something before this backup:\n${list}\nRestore an earlier backup. If there is none, restore this one with --accept-loss.`,
+    `Data had already been lost when this backup was taken:\n${list}\nRestore an earlier backup. If there is none, restore this one with --accept-loss.`,
   );
 }
 

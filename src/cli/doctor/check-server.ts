@@ -11,7 +11,7 @@ import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
 
 const STORE = 'event store';
 const REQUEST_MS_MAX = 5_000;
-/** A server looks at its disk every second: it may still report what was just mended. */
+/** A server looks at its disk every second: it may still report a problem that was just fixed. */
 const SETTLE_MS = 2_000;
 
 /** Checks the event store: through the server if one is running, otherwise by opening it. */

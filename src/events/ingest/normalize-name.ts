@@ -73,7 +73,7 @@ export function toStoredName(sent: unknown): NormalizedName {
   return { event_name, original: isSame ? {} : { [ORIGINAL_NAME]: sent.slice(0, ORIGINAL_CHARACTERS_MAX) } };
 }
 
-/** Returns an event with the name that it is stored under; `$identify` and what is not an event stay as they are. */
+/** Returns an event with the name that it is stored under; reserved names and values that are not events are returned unchanged. */
 export function withStoredName(event: unknown): unknown {
   if (typeof event !== 'object' || event === null || !('event_name' in event)) return event;
   if (typeof event.event_name === 'string' && isReservedName(event.event_name)) return event;
@@ -85,7 +85,7 @@ export function withStoredName(event: unknown): unknown {
   return renamed;
 }
 
-/** Properties that are not an object cost the event, as without this. */
+/** Returns properties that are not an object unchanged: the event is then rejected. */
 function addOriginal(properties: unknown, original: NormalizedName['original']): unknown {
   if (properties === undefined || properties === null) return original;
   if (typeof properties !== 'object' || Array.isArray(properties)) return properties;

@@ -7,7 +7,8 @@ export const isReservedName = (name: string): boolean => RESERVED_NAMES.some((re
 /** What is wrong with a user property, and its path, such as `properties.$set.plan`. */
 type ReservedError = { field: string; message: string };
 
-const NAMES_MAX = 200;
+/** User properties of one event, per object. */
+export const USER_PROPERTIES_MAX = 200;
 const NAME_CHARACTERS_MAX = 128;
 /** Bytes of the JSON of a value: properties of users are read for every user that a query filters. */
 const VALUE_BYTES_MAX = 1_024;
@@ -32,7 +33,8 @@ function findValuesError(field: string, values: unknown): ReservedError | undefi
   if (values === undefined || values === null) return undefined;
   if (typeof values !== 'object' || Array.isArray(values)) return { field, message: OBJECT_CURE };
   const entries = Object.entries(values);
-  if (entries.length > NAMES_MAX) return { field, message: `Send at most ${NAMES_MAX} names.` };
+  if (entries.length > USER_PROPERTIES_MAX)
+    return { field, message: `Send at most ${USER_PROPERTIES_MAX} names.` };
   for (const [name, value] of entries) {
     if (name === '' || [...name.slice(0, 2 * NAME_CHARACTERS_MAX + 1)].length > NAME_CHARACTERS_MAX)
       return { field, message: `Send names of 1 to ${NAME_CHARACTERS_MAX} characters.` };

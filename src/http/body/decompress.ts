@@ -150,8 +150,12 @@ export const SMALL_COMPRESSED_BYTES_MAX = 16 * 1024;
 export const isQuick = (bytes: Buffer, encoding: string): boolean =>
   bytes.length <= SMALL_COMPRESSED_BYTES_MAX && findWindowBytes(bytes, encoding) <= DEFLATE_WINDOW_BYTES;
 
+/** Returns the bytes that a decoder with this window takes in addition to its input: its output is in parts, and then put together. */
+export const countDecoderBytes = (windowBytes: number, bytesMax: number): number =>
+  windowBytes + 2 * bytesMax;
+
 /**
- * Returns the bytes that a decoder needs beside its output. The window of brotli is chosen by the sender, up to 16 MB; it
+ * Returns the bytes that a decoder needs in addition to its output. The window of brotli is chosen by the sender, up to 16 MB; it
  * is in the first byte (RFC 7932 §9.1). That of zstd is in its header, up to 8 MB.
  */
 export function findWindowBytes(bytes: Buffer, encoding: string): number {

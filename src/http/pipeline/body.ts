@@ -6,6 +6,7 @@ import { SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
 import type { Bodies } from '../body/bodies.ts';
 import { collectBody } from '../body/collect.ts';
 import {
+  countDecoderBytes,
   decompress,
   decompressNow,
   findWindowBytes,
@@ -160,7 +161,9 @@ async function parseCompressed(body: BodyRequest, compressed: Compressed): Promi
 async function parseLargeCompressed(body: BodyRequest, compressed: Compressed): Promise<unknown> {
   const { exchange, sender, bodies, bounds } = body;
   const { bytes, encoding, bytesMax } = compressed;
-  const releaseDecoder = bodies.budget.countDecoder(findWindowBytes(bytes, encoding) + 2 * bytesMax);
+  const releaseDecoder = bodies.budget.countDecoder(
+    countDecoderBytes(findWindowBytes(bytes, encoding), bytesMax),
+  );
   try {
     const large = await decompress(bytes, encoding, bytesMax);
     if (large === undefined) throw tooLarge(bytesMax);

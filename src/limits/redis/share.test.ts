@@ -30,14 +30,14 @@ test('a single process has all of it', () => {
 
 test('a share never makes a possible call impossible: a burst of one stays one, and the largest batch still fits', () => {
   const one = createLimit('analytics', { rate: 1, burst: 1 });
-  const events = createLimit('events', { rate: 10, burst: 1200 });
+  const events = createLimit('events', { rate: 10, burst: 2400 });
   const few = createLimit('events-ip', { rate: 10, burst: 500 });
-  const requests = createLimit('events-requests', { rate: 10, burst: 1200 });
+  const requests = createLimit('events-requests', { rate: 10, burst: 2400 });
   const bursts = share(
     [one, events, few, requests].map((limit) => ({ limit, cost: 1, bucket: 'key' })),
     100,
   ).map(({ limit }) => limit.burst);
-  assert.deepEqual(bursts, [1, 1000, 500, 12]);
+  assert.deepEqual(bursts, [1, 2000, 500, 24]);
 });
 
 test('a cost above the share takes the whole share, so that only the full limit can reject it as impossible', () => {

@@ -1,6 +1,6 @@
 import type { Limit, PolicyName } from '../gcra/limit.ts';
 import type { BucketCharge } from '../gcra/store.ts';
-import { EVENTS_PER_BATCH_MAX } from '../policies.ts';
+import { SDK_EVENTS_PER_BATCH_MAX } from '../policies.ts';
 
 const EVENT_POLICIES: readonly PolicyName[] = ['events', 'events-ip'];
 
@@ -28,7 +28,7 @@ export function createShares(): (charges: readonly BucketCharge[], processes: nu
 }
 
 function divide(limit: Limit, processes: number): Limit {
-  const callMax = EVENT_POLICIES.includes(limit.policy) ? EVENTS_PER_BATCH_MAX : 1;
+  const callMax = EVENT_POLICIES.includes(limit.policy) ? SDK_EVENTS_PER_BATCH_MAX : 1;
   const burst = Math.max(Math.floor(limit.burst / processes), Math.min(callMax, limit.burst));
   // A unit takes that many times as long to refill, so whole ticks stay whole.
   const unitTicks = limit.unitTicks * processes;

@@ -1,14 +1,11 @@
 import { isTooLarge } from '../../events/ingest/event-size.ts';
 import { parseProperties } from '../../events/ingest/properties.ts';
-import { findUserPropertyError } from '../../events/ingest/reserved-events.ts';
+import { findUserPropertyError, USER_PROPERTIES_MAX } from '../../events/ingest/reserved-events.ts';
 import { copyDigits } from '../../lib/exact-json.ts';
 import { deriveId, extend, type Fields, toFields, toUserTraits } from './event-parts.ts';
 
 const PARTS = ['$set', '$set_once'] as const;
 const PARTS_SET: ReadonlySet<string> = new Set(PARTS);
-
-/** As many as one event may have. Those after them are not measured. */
-const NAMES_MAX = 200;
 
 /** Leaves room in an event for everything else. */
 const FITTING_BYTES_MAX = 20_000;
@@ -79,7 +76,7 @@ function splitProperties(properties: Fields): Split {
   for (const name of PARTS) {
     const sent = toFields(properties[name]);
     for (const [index, [property, value]] of Object.entries(sent).entries()) {
-      const part = index < NAMES_MAX ? findPart(measureOne(sent, property, value)) : split.later;
+      const part = index < USER_PROPERTIES_MAX ? findPart(measureOne(sent, property, value)) : split.later;
       // Not assigned: that would set the prototype for the name `__proto__`.
       const member = { value, enumerable: true, configurable: true, writable: true };
       Object.defineProperty(part[name], property, member);

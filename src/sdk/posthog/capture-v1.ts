@@ -50,7 +50,10 @@ const RESULTS = component(
   closedObject({
     results: Type.Record(Type.String(), RESULT, { description: 'By the `uuid` of the event.' }),
   }),
-  { description: 'What became of each event. None is to be sent again: that is a 503 for the whole batch.' },
+  {
+    description:
+      'The result for each event. None needs a retry: when a retry makes sense, the whole batch gets 503.',
+  },
 );
 
 type Result = { result: 'ok' | 'warning' | 'drop'; details?: string };
@@ -63,7 +66,7 @@ export const captureV1Route = defineRoute({
   operationId: 'capturePostHogEvents',
   summary: 'Send a PostHog batch (capture v1)',
   description:
-    'Takes batches of capture v1, with a client key in `Authorization: Bearer`, and answers what became of each event. `PostHog-Request-Id` is sent back; `PostHog-Request-Timestamp` corrects the clock of the device. Over a limit, the answer is 503 instead of 429, because these SDKs delete their events after a 429.',
+    'Takes batches of capture v1, with a client key in `Authorization: Bearer`, and returns a result for each event. `PostHog-Request-Id` is sent back; `PostHog-Request-Timestamp` corrects the clock of the device. Over a limit, the answer is 503 instead of 429, because these SDKs delete their events after a 429.',
   access: 'events:write',
   limit: 'events',
   cors: 'any_origin',
