@@ -3,7 +3,7 @@ import type { Route } from '../../api/route.ts';
 import { redactSecrets } from '../../directory/secret.ts';
 import type { Exchange } from './exchange.ts';
 
-/** What an ID of a request consists of, a UUID for instance. */
+/** The form of request IDs, such as UUIDs. */
 const REPEATABLE = /^[\w.:-]{1,128}$/;
 
 /** Repeats the ID of the request in its answer, errors included, for dialects that expect it. */

@@ -16,17 +16,17 @@ export const isSecretKey = (text: string): boolean => isWellFormedSecret(text) &
 
 type Sent = Pick<Exchange, 'raw' | 'params' | 'search'>;
 
-/** Returns what a request has in its `Authorization` headers, where a proxy may add credentials of its own. */
+/** Returns the credentials in the `Authorization` headers of a request. A proxy may have added its own. */
 export const listKeysInHeaders = ({ raw }: Sent): string[] =>
   (raw.headersDistinct.authorization ?? []).map(readCredential).filter((text) => text !== '');
 
-/** Returns what a request has in the places for keys in its URL: the path and, where SDKs of this dialect send it there, the query. */
+/** Returns the keys in the URL of a request: in the path and, if SDKs of this dialect send one there, in the query. */
 export function listKeysInUrl({ params, search }: Sent, { keyParameter }: Dialect): string[] {
   const inQuery = keyParameter === undefined ? [] : new URLSearchParams(search).getAll(keyParameter);
   return [params[KEY_PARAM] ?? '', ...inQuery].filter((text) => text !== '');
 }
 
-/** Returns the secret keys in a query, in whatever parameter. Not in its text: `%5F` is `_`. */
+/** Returns the secret keys among the values of a query, decoded: `%5F` is `_`. */
 export function listSecretKeysInQuery({ search }: Sent): string[] {
   return search === '' ? [] : [...new URLSearchParams(search).values()].filter(isSecretKey);
 }
