@@ -21,11 +21,19 @@ export type RefusalRule = { status: number; retryAfter?: { min: number; max: num
 /** For what someone in the project can undo: devices wait as long as their SDKs allow, and keep their events. */
 export const PAUSE: RefusalRule = { status: 503, retryAfter: { min: 300, max: 300 } };
 
+/** The vendors with SDKs of their own, as keys and ingestion health name them. */
+export const SDK_IDS = ['posthog', 'segment', 'rudderstack', 'amplitude'] as const;
+
+/** One of `SDK_IDS`. */
+export type SdkId = (typeof SDK_IDS)[number];
+
 /**
  * What makes a route one of another vendor's SDK: where its key is, and how its refusals are answered. SDKs differ in what
  * they do with a status: one waits, another deletes its events.
  */
 export type Dialect = {
+  /** The vendor. On a path that several share, `variants` have their own. */
+  id: SdkId;
   /** Such as `PostHog`, for the documentation. */
   name: string;
   /** Returns the key in a body that was read before the caller is known; undefined if it has none. */

@@ -38,6 +38,7 @@ const CLIENT_KEY = `${TYPE_PREFIXES.client}_`;
 
 /** Amplitude's protocol. Its SDKs know a bad key by the text of a 400, and split a batch after a 413. */
 export const AMPLITUDE: Dialect = {
+  id: 'amplitude',
   name: 'Amplitude',
   findBodyKey: (body) => toFields(body).api_key,
   states: {

@@ -8,6 +8,7 @@ const WAIT = { min: 60, max: 300 };
  * the fourth failure, so it is long even for a short outage. After a 413 all of them halve the batch.
  */
 export const POSTHOG: Dialect = {
+  id: 'posthog',
   name: 'PostHog',
   findBodyKey,
   states: {

@@ -2,7 +2,7 @@ import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
 import { closedObject, component } from '../../lib/schema.ts';
-import { SEGMENT } from '../segment/dialect.ts';
+import { SEGMENT_PROTOCOL } from '../segment/dialect.ts';
 
 const SWITCH = closedObject({ enabled: Type.Boolean({ description: 'Always `false`.' }) });
 
@@ -27,10 +27,11 @@ const SOURCE_CONFIG = component(
 
 /** Segment's protocol, but after a 400 for their settings, these SDKs erase what they have stored. */
 const RUDDERSTACK: Dialect = {
-  ...SEGMENT,
+  ...SEGMENT_PROTOCOL,
+  id: 'rudderstack',
   name: 'RudderStack',
   keyParameter: 'writeKey',
-  states: { ...SEGMENT.states, unreadable: SEGMENT.states.paused },
+  states: { ...SEGMENT_PROTOCOL.states, unreadable: SEGMENT_PROTOCOL.states.paused },
 };
 
 const OFF = { enabled: false };
