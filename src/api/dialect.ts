@@ -22,7 +22,10 @@ export type RefusalRule = { status: number; retryAfter?: { min: number; max: num
 export const PAUSE: RefusalRule = { status: 503, retryAfter: { min: 300, max: 300 } };
 
 /** The vendors with SDKs of their own, as keys and ingestion health name them. */
-export const SDK_IDS = ['posthog', 'segment', 'rudderstack', 'amplitude'] as const;
+export const SDK_IDS = [
+  ...(['posthog', 'segment', 'rudderstack', 'amplitude'] as const),
+  ...(['jitsu', 'openpanel', 'aptabase', 'mixpanel'] as const),
+] as const;
 
 /** One of `SDK_IDS`. */
 export type SdkId = (typeof SDK_IDS)[number];
@@ -40,6 +43,8 @@ export type Dialect = {
   findBodyKey?: (body: unknown) => unknown;
   /** The query parameter with the key, for SDKs that send it there. */
   keyParameter?: string;
+  /** Headers with the key besides `Authorization`, in lower case. In front of the key may be a text that ends with `after`. */
+  keyHeaders?: readonly { name: string; after?: string }[];
   /** Names of headers: one that answers repeat, one with the time of the device, and one with the name and version of the SDK. */
   headers?: { echoed: string; sentAt: string; sdk: string };
   states: Readonly<Record<RefusalState, RefusalRule>>;

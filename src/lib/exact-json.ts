@@ -46,6 +46,16 @@ export function parseToRewrite(text: string): unknown {
   );
 }
 
+/** Returns the same as `JSON.stringify`, with all digits of the numbers that `digitsOf` knows. */
+export function stringifyKeepingDigits(value: object): string {
+  return JSON.stringify(value, writeDigits);
+}
+
+function writeDigits(this: object, key: string, value: unknown): unknown {
+  const text = typeof value === 'number' ? digitsOf(this, key) : undefined;
+  return text === undefined ? value : rawJSON(text);
+}
+
 /** Returns the text of the number `key` of an object or list as it was sent; undefined if its double is the same number. */
 export function digitsOf(holder: object, key: string): string | undefined {
   return digits.get(holder)?.get(key);

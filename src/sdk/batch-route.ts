@@ -25,7 +25,8 @@ const EITHER: Dialect = {
 export const batchRoute = defineRoute({
   method: 'POST',
   path: '/batch',
-  aliases: [{ method: 'POST', path: '/batch/' }],
+  // The last one is of events about AI models.
+  aliases: ['/batch/', '/i/v0/ai/batch/'].map((path) => ({ method: 'POST', path })),
   operationId: 'sendPostHogBatch',
   summary: 'Send a PostHog or Amplitude batch',
   description:

@@ -10,7 +10,7 @@ import { listStoredEvents } from '../support/stored-events.ts';
 
 const FOLDER = join(import.meta.dirname, '../fixtures/sdk');
 
-type Sent = { event_id: string; timestamp: string | number; [name: string]: unknown };
+type Sent = { event_id?: string; timestamp?: string | number; [name: string]: unknown };
 type Recorded = {
   sdk: string;
   version: string;
@@ -31,8 +31,9 @@ function replay({ headers, body }: Recorded, key: string): { headers: Record<str
   const text = JSON.stringify(body).replaceAll('WRITE_KEY', key);
   const isGzip = headers['content-encoding'] === 'gzip';
   const authorization = `Basic ${Buffer.from(`${key}:`).toString('base64')}`;
+  const others = Object.entries(headers).map(([name, value]) => [name, value.replace('WRITE_KEY', key)]);
   return {
-    headers: 'authorization' in headers ? { ...headers, authorization } : headers,
+    headers: { ...Object.fromEntries(others), ...('authorization' in headers ? { authorization } : {}) },
     body: (isGzip ? gzipSync(text) : text) as string,
   };
 }
@@ -44,16 +45,18 @@ for (const file of readdirSync(FOLDER)) {
     const project = await initProject(api.config);
     // The device's clock is right: no time is corrected.
     clock.set(Date.parse(sent_at ?? '2026-11-28T12:00:00Z'));
-    for (const round of ['first', 'again']) {
+    // Without an ID and a time, the same event may have happened twice.
+    const isRecognized = events.every(({ event_id, timestamp }) => event_id ?? timestamp);
+    for (const round of isRecognized ? ['first', 'again'] : ['first']) {
       const answer = await api.call(method, path, replay(recorded, project.client_key));
       assert.equal(answer.status, 200, `${round}: ${answer.text}`);
     }
     const stored: unknown[] = await listStoredEvents(api, project.server_key, project.app_id);
     assert.equal(stored.length, events.length);
     for (const sent of events) {
-      const timestamp = new Date(sent.timestamp).toISOString();
+      const timed = sent.timestamp ? { timestamp: new Date(sent.timestamp).toISOString() } : {};
       assert.ok(
-        stored.some((one) => contains(one, { ...sent, timestamp })),
+        stored.some((one) => contains(one, { ...sent, ...timed })),
         `${JSON.stringify(sent)}\nis not among\n${JSON.stringify(stored)}`,
       );
     }

@@ -27,6 +27,10 @@ export const RENAMED: Readonly<Record<string, string>> = {
   '[Amplitude] Application Backgrounded': 'app_background',
   '[Amplitude] Screen Viewed': 'screen_view',
   '[Amplitude] Page Viewed': 'page_view',
+  $mp_web_page_view: 'page_view',
+  $ae_first_open: 'app_install',
+  $ae_updated: 'app_update',
+  $ae_crashed: 'app_crash',
 };
 
 /** Combining accents: what is left of `é` when it is taken apart. */

@@ -59,7 +59,7 @@ async function findKey(
 ): Promise<string | undefined> {
   const inUrl = listKeysInUrl(exchange, dialect);
   await refuseLeakedKeys(services, exchange, [...inUrl, ...listSecretKeysInQuery(exchange)]);
-  const before = [...listKeysInHeaders(exchange), ...inUrl];
+  const before = [...listKeysInHeaders(exchange, dialect), ...inUrl];
   await refuseSecretKey(services, exchange, before.find(isSecretKey));
   const found = before.find(isClientKey);
   if (found !== undefined) return found;

@@ -16,9 +16,21 @@ export const isSecretKey = (text: string): boolean => isWellFormedSecret(text) &
 
 type Sent = Pick<Exchange, 'raw' | 'params' | 'search'>;
 
-/** Returns the credentials in the `Authorization` headers of a request. A proxy may have added its own. */
-export const listKeysInHeaders = ({ raw }: Sent): string[] =>
-  (raw.headersDistinct.authorization ?? []).map(readCredential).filter((text) => text !== '');
+/**
+ * Returns the credentials in the headers that SDKs of this dialect send a key in, and in `Authorization`, where a proxy may have added
+ * its own.
+ */
+export function listKeysInHeaders({ raw }: Sent, { keyHeaders = [] }: Dialect): string[] {
+  const own = keyHeaders.flatMap(({ name, after }) =>
+    (raw.headersDistinct[name] ?? []).map((value) => cutBefore(value.trim(), after)),
+  );
+  const common = (raw.headersDistinct.authorization ?? []).map(readCredential);
+  return [...own, ...common].filter((text) => text !== '');
+}
+
+/** Returns what comes after the last `mark`; all of the text without one. */
+const cutBefore = (text: string, mark: string | undefined): string =>
+  mark === undefined ? text : (text.split(mark).at(-1) ?? '');
 
 /** Returns the keys in the URL of a request: in the path and, if SDKs of this dialect send one there, in the query. */
 export function listKeysInUrl({ params, search }: Sent, { keyParameter }: Dialect): string[] {

@@ -18,6 +18,7 @@ import {
   toTime,
   toUserTraits,
 } from '../mapping/event-parts.ts';
+import { createLinkingMapper, type EventMapper, type Link } from '../mapping/linking-mapper.ts';
 
 /** Types that are not events of the app, and ours for them, if we have one. */
 const SESSION_MARKS: Readonly<Record<string, string>> = {
@@ -42,21 +43,8 @@ const SET = '$set';
 const SET_ONCE = '$setOnce';
 const UNSET = '$unset';
 
-/** Maps the events of one batch. `derivedIds` has the IDs of its links, which every batch of the same person has. */
-export type EventMapper = { map: (value: unknown) => object[]; derivedIds: ReadonlySet<string> };
-
 /** Returns the mapper of one batch. A pair of IDs is linked by the first event that has both. */
-export function createEventMapper(): EventMapper {
-  const derivedIds = new Set<string>();
-  function map(value: unknown): object[] {
-    const event = toFields(value);
-    const link = toLink(event);
-    const isNew = link !== undefined && !derivedIds.has(link.event_id);
-    if (isNew) derivedIds.add(link.event_id);
-    return [...(isNew ? [link] : []), ...mapEvent(event)];
-  }
-  return { map, derivedIds };
-}
+export const createEventMapper = (): EventMapper => createLinkingMapper(toLink, mapEvent);
 
 function mapEvent(event: Fields): object[] {
   const { event_type } = event;
@@ -126,7 +114,7 @@ function toTraits(sent: Fields): Fields | undefined {
   return toUserTraits($set, boundNames(toFields(sent[SET_ONCE])));
 }
 
-function toLink(event: Fields): (Fields & { event_id: string }) | undefined {
+function toLink(event: Fields): Link | undefined {
   const [userId, deviceId] = [readText(event, 'user_id'), readText(event, 'device_id')];
   if (userId === undefined || deviceId === undefined || userId === deviceId) return undefined;
   const properties = { anonymous_id: deviceId };

@@ -3,6 +3,8 @@ import { describe, it } from 'node:test';
 import { findUserPropertyError } from '../../events/ingest/reserved-events.ts';
 import { createLoopShare, type LoopShare } from '../../limits/loop-share.ts';
 import { createEventMapper } from '../amplitude/map-event.ts';
+import { createEventMapper as createMixpanelMapper } from '../mixpanel/map-event.ts';
+import { createEventMapper as createOpenPanelMapper } from '../openpanel/map-event.ts';
 import { mapEvent } from '../posthog/map-event.ts';
 import { mapMessage } from '../segment/map-message.ts';
 import { toFields } from './event-parts.ts';
@@ -26,6 +28,8 @@ const listed = Object.keys(many);
 const user = { distinct_id: 'user_1', uuid: 'e-1' };
 const amplitude = { user_id: 'user_1', insert_id: 'e-1' };
 const mapAmplitude = (event: unknown) => createEventMapper().map(event);
+const mapMixpanel = (event: unknown) => createMixpanelMapper().map(event);
+const mapOpenPanel = (event: unknown) => createOpenPanelMapper().map(event);
 
 const SENT: Record<string, [event: object, map: (event: unknown) => object[]]> = {
   "PostHog's $set": [{ ...user, event: 'tap', properties: { $set: many } }, mapEvent],
@@ -43,6 +47,12 @@ const SENT: Record<string, [event: object, map: (event: unknown) => object[]]> =
     mapAmplitude,
   ],
   "Amplitude's event properties": [{ ...amplitude, event_type: 'tap', event_properties: many }, mapAmplitude],
+  "Mixpanel's properties": [{ event: 'tap', properties: { distinct_id: 'u', ...many } }, mapMixpanel],
+  "Mixpanel's profiles": [{ $distinct_id: 'u', $set: many, $unset: listed }, mapMixpanel],
+  "OpenPanel's properties": [
+    { type: 'track', payload: { name: 'tap', profileId: 'u', properties: many } },
+    mapOpenPanel,
+  ],
 };
 
 /** Maps a batch with the same event several times, and returns its longest task in milliseconds. */

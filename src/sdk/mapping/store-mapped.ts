@@ -6,6 +6,7 @@ import { countEvents, type IngestServices, ingest, senderOf } from '../../events
 import { StorageError } from '../../lib/errors.ts';
 import { forEachInTurns, type LoopShare, type LoopUser } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX, SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
+import { toEventId } from './event-id.ts';
 import { deriveId, toFields } from './event-parts.ts';
 import { fitUserProperties } from './fit-user-properties.ts';
 
@@ -100,7 +101,7 @@ const addMissingIds = (loopShare: LoopShare, user: LoopUser, { events, sources }
 function withId(event: object, index: number, sentAt: SentBatch['sentAt']): object {
   const { event_id, timestamp } = toFields(event);
   if (isEventId(event_id)) return event;
-  if (event_id !== undefined) return { ...event, event_id: deriveId('of', String(event_id)) };
+  if (event_id !== undefined) return { ...event, event_id: toEventId(event_id) };
   const time = timestamp ?? sentAt;
   const content = time === undefined ? undefined : toJson([time, index, event]);
   return content === undefined ? event : { ...event, event_id: deriveId('at', content) };

@@ -95,7 +95,8 @@ function toEvent(message: Fields, event_name: unknown, properties: Fields | unde
   return { ...toBase(message), event_name, ...filled };
 }
 
-function toBase(message: Fields): Fields {
+/** Returns what all events of a message have in common. */
+export function toBase(message: Fields): Fields {
   const context = toFields(message.context);
   return (
     compact({

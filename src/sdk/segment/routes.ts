@@ -9,7 +9,8 @@ import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
 
-const MESSAGE = component(
+/** A message of Segment's protocol, which others share. */
+export const SEGMENT_MESSAGE = component(
   'SegmentMessage',
   Type.Object({
     type: lenientText('`track`, `identify`, `page`, `screen`, `group` or `alias`.'),
@@ -30,14 +31,17 @@ const MESSAGE = component(
 const BATCH = component(
   'SegmentBatch',
   Type.Object({
-    batch: Type.Array(documentedAs(Type.Unknown(), MESSAGE), { description: 'At most 2,000 messages.' }),
+    batch: Type.Array(documentedAs(Type.Unknown(), SEGMENT_MESSAGE), {
+      description: 'At most 2,000 messages.',
+    }),
     sentAt: lenientText('When the device sent it.'),
     writeKey: lenientText('The client key, unless it is the user of `Basic`.'),
   }),
   { description: 'Messages that were sent together.' },
 );
 
-const ANSWER = component(
+/** What SDKs of Segment's protocol are answered. */
+export const SEGMENT_RESULT = component(
   'SegmentResult',
   closedObject({ success: Type.Literal(true, { description: 'Always.' }), ...COUNTS }),
   { description: 'What was stored. SDKs look at the status only.' },
@@ -56,7 +60,7 @@ const COMMON = {
   bodyBytesMax: BATCH_BYTES_MAX,
   // A body may have an `app_id` that means something else.
   app: { from: 'query', required: hasEvents },
-  answer: { status: 200, schema: ANSWER },
+  answer: { status: 200, schema: SEGMENT_RESULT },
 } as const;
 
 const EXAMPLE = { type: 'track', event: 'Order Completed', userId: 'user_123', messageId: 'm-1' };
@@ -90,7 +94,7 @@ function messageRoute<const Name extends string>(type: MessageType, operationId:
     operationId,
     summary: `Send a Segment ${type} message`,
     description: `Takes one message of Segment's protocol. Also at \`/v1/${letter}\`.`,
-    body: MESSAGE,
+    body: SEGMENT_MESSAGE,
     eventCount: () => 1,
     example: { body: { ...EXAMPLE, type } },
     handle: (services: IngestServices, { caller, app, country, body }) =>

@@ -1,0 +1,54 @@
+import { Type } from 'typebox';
+import type { Dialect } from '../../api/dialect.ts';
+import { defineRoute, type Route } from '../../api/route.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject } from '../../lib/schema.ts';
+import { toSentAt } from '../mapping/event-parts.ts';
+import { storeMapped } from '../mapping/store-mapped.ts';
+import { SEGMENT } from '../segment/dialect.ts';
+import { MESSAGE_TYPES } from '../segment/map-message.ts';
+import { SEGMENT_MESSAGE, SEGMENT_RESULT } from '../segment/routes.ts';
+import { createMessageMapper } from './map-message.ts';
+
+/** Segment's protocol, with the key in a header, after the ID of the key in Jitsu if it has one. Its SDK sends each message once. */
+const JITSU: Dialect = {
+  id: 'jitsu',
+  name: 'Jitsu',
+  keyHeaders: [{ name: 'x-write-key', after: ':' }],
+  states: SEGMENT.states,
+};
+
+const messageRoute = defineRoute({
+  method: 'POST',
+  path: '/api/s/{type}',
+  aliases: [{ method: 'POST', path: '/api/s/s2s/{type}' }],
+  operationId: 'sendJitsuMessage',
+  summary: 'Send a Jitsu message',
+  description:
+    "Takes one message from Jitsu's SDKs, which is in Segment's protocol, with a client key in `X-Write-Key`. Also at `/api/s/s2s/{type}`.",
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: JITSU,
+  params: closedObject({
+    type: Type.Enum(MESSAGE_TYPES, { description: 'The type of the message, if the message has none.' }),
+  }),
+  query: Type.Object({}),
+  body: SEGMENT_MESSAGE,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'query', required: () => true },
+  eventCount: () => 1,
+  answer: { status: 200, schema: SEGMENT_RESULT },
+  example: {
+    params: { type: 'track' },
+    body: { type: 'track', event: 'Order Completed', userId: 'user_123', messageId: 'm-1' },
+  },
+  async handle(services: IngestServices, { caller, app, country, params, body }) {
+    const sent = { sentAt: toSentAt(body.sentAt), items: [body], ...createMessageMapper(params.type) };
+    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+    return { success: true as const, ...counts };
+  },
+});
+
+/** What Jitsu's SDKs call. */
+export const jitsuRoutes = [messageRoute] satisfies Route<never>[];

@@ -1,0 +1,59 @@
+import { Type } from 'typebox';
+import type { Dialect } from '../../api/dialect.ts';
+import { defineRoute, type Route } from '../../api/route.ts';
+import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject, component } from '../../lib/schema.ts';
+import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
+import { COUNTS, storeMapped } from '../mapping/store-mapped.ts';
+import { SEGMENT } from '../segment/dialect.ts';
+import { createEventMapper } from './map-event.ts';
+
+/** Their SDKs try three times within 4 seconds, whatever the status, except for 401. Backends send the key as a secret. */
+const OPENPANEL: Dialect = {
+  id: 'openpanel',
+  name: 'OpenPanel',
+  keyHeaders: [{ name: 'openpanel-client-secret' }, { name: 'openpanel-client-id' }],
+  states: SEGMENT.states,
+};
+
+const CALL = component(
+  'OpenPanelCall',
+  Type.Object({
+    type: lenientText('`track`, `identify` or `alias`. Others are ignored.'),
+    payload: lenientObject('What the call has: a name, the ID of a profile and properties.'),
+  }),
+  { description: "A call of OpenPanel's SDKs. Other members are ignored." },
+);
+
+const trackRoute = defineRoute({
+  method: 'POST',
+  path: '/track',
+  operationId: 'sendOpenPanelCall',
+  summary: 'Send an OpenPanel call',
+  description:
+    "Takes one call from OpenPanel's SDKs, with a client key in `openpanel-client-id` or `openpanel-client-secret`. `increment`, `decrement` and groups are not stored.",
+  access: 'events:write',
+  limit: 'events',
+  cors: 'any_origin',
+  dialect: OPENPANEL,
+  query: Type.Object({}),
+  body: CALL,
+  bodyBytesMax: BATCH_BYTES_MAX,
+  app: { from: 'query', required: () => true },
+  eventCount: () => 1,
+  answer: {
+    status: 200,
+    schema: component('OpenPanelResult', closedObject(COUNTS), {
+      description: 'What was stored. SDKs look at the status only.',
+    }),
+  },
+  example: { body: { type: 'track', payload: { name: 'app_open', profileId: 'user_123' } } },
+  async handle(services: IngestServices, { caller, app, country, body }) {
+    const sent = { sentAt: undefined, items: [body], ...createEventMapper() };
+    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+    return counts;
+  },
+});
+
+/** What OpenPanel's SDKs call. */
+export const openpanelRoutes = [trackRoute] satisfies Route<never>[];
