@@ -4,9 +4,15 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
 import { PROGRAM } from '../lib/program.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
-import { importEvents } from './import/import-events.ts';
+import { runDry } from './import/dry-run.ts';
+import type { ExportFormat } from './import/formats/format.ts';
+import { EXPORT_FORMATS } from './import/formats/formats.ts';
+import { type Import, importEvents } from './import/import-events.ts';
+import { renderDryRun, renderDryRunJson } from './import/mapping-report.ts';
+import { createMappingTally } from './import/mapping-tally.ts';
 import { openStdin } from './import/open-stdin.ts';
 import { openProgress } from './import/progress.ts';
+import { readExportEvents, readOwnEvents } from './import/readers.ts';
 import { type Finished, renderJson, renderRejected, renderText } from './import/report.ts';
 import { NO_RESUME, openResume, type Resume } from './import/resume.ts';
 import { openSource, type Source } from './import/source.ts';
@@ -22,13 +28,24 @@ type Options = {
   keyFile?: string;
   batchSize: number;
   normalizeNames?: true;
+  from?: ExportFormat;
+  dryRun?: true;
   restart?: true;
   json?: true;
 };
 
 const EXAMPLE = `
-Example:
-  APPFLOW_API_KEY=sk_… ${PROGRAM} import events.ndjson.gz --url https://appflow.example.com`;
+Examples:
+  APPFLOW_API_KEY=sk_… ${PROGRAM} import events.ndjson.gz --url https://appflow.example.com
+  ${PROGRAM} import --from posthog events.jsonl.gz --dry-run`;
+
+const FORMAT_NAMES = EXPORT_FORMATS.map(({ name }) => name).join(', ');
+
+function parseFormat(name: string): ExportFormat {
+  const format = EXPORT_FORMATS.find((one) => one.name === name);
+  if (format) return format;
+  throw new InvalidArgumentError(`Must be one of ${FORMAT_NAMES}.`);
+}
 
 function parseUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
@@ -105,7 +122,8 @@ function openResumeOf(source: Source, options: Options, config: Config, key: str
   // Not the port, which may change between two runs. The key identifies the installation.
   const url = options.url ?? 'local';
   const { appId, normalizeNames = false } = options;
-  return openResume(config.dataDir, { url, appId, key, normalizeNames, file: source.identity }, notify);
+  const identity = { url, appId, key, normalizeNames, from: options.from?.name, file: source.identity };
+  return openResume(config.dataDir, identity, notify);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
@@ -127,10 +145,12 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
   const alreadyDone = start.accepted + start.duplicates + countRejected(start);
   const progress = openProgress(STANDARD_ERROR, source.totalBytes, alreadyDone, () => performance.now());
   const { url } = target;
+  const { read, readMapping } = openReader(options.from);
   try {
     const totals = await importEvents(
       {
         source,
+        read,
         target: { url, key, appId: options.appId, normalizeNames: options.normalizeNames ?? false },
         batchSize: options.batchSize,
         start,
@@ -140,7 +160,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
       { notify: progress.note, signal },
     );
     const seconds = (performance.now() - startedAt) / 1_000;
-    return { totals, seconds, resumedAfterLine: start.line };
+    return { totals, seconds, resumedAfterLine: start.line, mapping: readMapping() };
   } catch (error) {
     if (!signal.aborted) throw error;
     throw new Error(howToContinue(source, resume), { cause: error });
@@ -148,6 +168,15 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
     progress.stop();
     await target.close();
   }
+}
+
+/** Returns how to read the source, and what became of another product's rows. */
+function openReader(
+  from: ExportFormat | undefined,
+): Pick<Import, 'read'> & { readMapping: () => Finished['mapping'] } {
+  if (!from) return { read: readOwnEvents, readMapping: () => undefined };
+  const tally = createMappingTally();
+  return { read: (bytes) => readExportEvents(bytes, from, tally), readMapping: tally.read };
 }
 
 function howToContinue({ identity }: Source, resume: Resume): string {
@@ -159,6 +188,7 @@ function howToContinue({ identity }: Source, resume: Resume): string {
 }
 
 async function runImport(file: string | undefined, options: Options): Promise<void> {
+  if (options.dryRun) return dryRun(findName(file), options);
   const config = readCommandConfig();
   const key = findKey(options);
   const signal = stopOnSignals();
@@ -172,12 +202,20 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
   if (rejected) process.exitCode = 1;
 }
 
+/** Prints what an import would do. Needs no key and no server. */
+async function dryRun(name: string, { from, json }: Options): Promise<void> {
+  if (!from) throw new UsageError("--dry-run shows what becomes of another product's export. Add --from.");
+  const source = await openSource(name, () => process.stdin, stopOnSignals());
+  const mapping = await runDry(source, from, { notify, now: Date.now }).finally(source.close);
+  printResult(json ? renderDryRunJson(from, mapping) : renderDryRun(from, mapping));
+}
+
 /** Adds `appflow import`, which sends events from a file or a pipe through the API. */
 export function addImportCommand(program: Command): void {
   program
     .command('import')
     .description(
-      'import events from newline-delimited JSON, plain or gzipped; safe to re-run: nothing is counted twice',
+      'import events from newline-delimited JSON or from another product, plain or gzipped; safe to re-run: nothing is counted twice',
     )
     .argument('[file]', 'file to import (default: - for standard input)')
     .option('--app-id <id>', 'app ID for events without one')
@@ -193,6 +231,8 @@ export function addImportCommand(program: Command): void {
       '--normalize-names',
       'accept event names of any form: `Order Completed` becomes `order_completed`',
     )
+    .option('--from <product>', `convert the export of another product: ${FORMAT_NAMES}`, parseFormat)
+    .option('--dry-run', 'with --from: send nothing, and show what would be converted, dropped and renamed')
     .option('--restart', 'start at the first line even if an earlier run was interrupted')
     .option('--json', 'print the result as one JSON line')
     .addHelpText('after', EXAMPLE)

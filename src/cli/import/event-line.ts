@@ -47,10 +47,10 @@ function withId(text: string, event: Record<string, unknown>, id: string): strin
 }
 
 /**
- * Ids depend on the line's text and on how often it occurred before, so that two equal lines are two events. The file
+ * Returns a function that derives the id of a line. Ids depend on the line's text and on how often it occurred before, so that two equal lines are two events. The file
  * and its other lines do not matter: a longer export with the same lines gives the same ids.
  */
-function createIdDeriver(): (text: string) => string {
+export function createIdDeriver(): (text: string) => string {
   // 48 bits of the hash identify a text: that keeps this map small, and a collision only skips an ordinal.
   const timesSeen = new Map<number, number>();
   return (text) => {

@@ -1,16 +1,24 @@
 import type { Progress as Sent } from '../../../client/src/admin/send-all.ts';
-import { createLineParser } from './event-line.ts';
 import { openLedger } from './ledger.ts';
-import { splitLines } from './lines.ts';
 import type { Progress } from './progress.ts';
 import type { Resume } from './resume.ts';
 import { type SendEnvironment, sendEvents, type Target } from './send.ts';
 import type { Source } from './source.ts';
-import type { Totals } from './totals.ts';
+import type { RejectedLine, Totals } from './totals.ts';
+
+/** The events of one line or row as JSON, or why it was rejected. `doneLine` is the last line that is done with them. */
+export type ReadEvents = { line: number } & (
+  | { doneLine: number; events: string[] }
+  | { rejected: RejectedLine }
+);
+
+type FoundEvents = Extract<ReadEvents, { events: string[] }>;
 
 /** One import: from where, to where, and where its progress goes. */
 export type Import = {
   source: Pick<Source, 'bytes' | 'readBytes'>;
+  /** Reads the events of the source. Lines that are done are read too: what an earlier run sent decides about later ones. */
+  read: (bytes: Source['bytes']) => AsyncIterable<ReadEvents>;
   target: Target;
   batchSize: number;
   /** The totals of an earlier run, whose lines are skipped. */
@@ -29,22 +37,22 @@ export async function importEvents(job: Import, environment: SendEnvironment): P
   let failure: { error: unknown } | undefined;
 
   async function* readEvents(): AsyncGenerator<string> {
-    // Lines that are already done are parsed too: derived ids depend on how often a line occurred before.
-    const parseLine = createLineParser();
     try {
-      for await (const line of splitLines(source.bytes)) {
-        const parsed = parseLine(line);
-        if (line.number <= start.line) continue;
-        if ('rejected' in parsed) {
-          ledger.reject(parsed.rejected);
-          continue;
-        }
-        ledger.markSent(line.number);
-        yield parsed.json;
+      for await (const read of job.read(source.bytes)) {
+        if (read.line <= start.line) continue;
+        if ('rejected' in read) ledger.reject(read.rejected);
+        else yield* sendOf(read);
       }
     } catch (error) {
       // Everything read from a damaged file is sent first.
       failure = { error };
+    }
+  }
+
+  function* sendOf({ line, doneLine, events }: FoundEvents): Generator<string> {
+    for (const [index, json] of events.entries()) {
+      ledger.markSent(line, index === events.length - 1 ? doneLine : line - 1);
+      yield json;
     }
   }
 

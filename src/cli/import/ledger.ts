@@ -3,8 +3,8 @@ import { addRejected, addTotals, NO_TOTALS, type RejectedLine, type Totals } fro
 
 /** Tracks which lines are in flight, so that totals always cover all lines from the first up to some line. */
 export type Ledger = {
-  /** Records that the event of this line is being sent. */
-  markSent: (line: number) => void;
+  /** Records that an event of this line is being sent. `doneLine` is the last line that is done with it, if others follow. */
+  markSent: (line: number, doneLine?: number) => void;
   /** Records that a line is not an event. */
   reject: (rejected: RejectedLine) => void;
   /** Returns the totals of all lines up to the last event that the server answered. */
@@ -12,7 +12,7 @@ export type Ledger = {
 };
 
 /** An event in flight. `before` sums up the rejected lines since the previous event: there may be millions. */
-type Entry = { line: number; before: Totals };
+type Entry = { line: number; doneLine: number; before: Totals };
 
 /** Returns a ledger that continues from `start`. Lines must be recorded in order. */
 export function openLedger(start: Totals): Ledger {
@@ -21,15 +21,18 @@ export function openLedger(start: Totals): Ledger {
   let inFlight: Entry[] = [];
   let trailing = NO_TOTALS;
 
-  function settleNext({ line, before }: Entry, rejection: Progress['rejections'][number] | undefined): void {
+  function settleNext(
+    { line, doneLine, before }: Entry,
+    rejection: Progress['rejections'][number] | undefined,
+  ): void {
     if (before !== NO_TOTALS) settled = addTotals(settled, before);
     if (rejection) settled = addRejected(settled, { line, code: rejection.code, message: rejection.message });
-    settled = { ...settled, line };
+    settled = { ...settled, line: doneLine };
   }
 
   return {
-    markSent(line) {
-      inFlight.push({ line, before: trailing });
+    markSent(line, doneLine = line) {
+      inFlight.push({ line, doneLine, before: trailing });
       trailing = NO_TOTALS;
     },
     reject(rejected) {

@@ -1,11 +1,18 @@
 import { escapeValue } from '../../lib/visible-text.ts';
+import { renderMapping, toMappingJson } from './mapping-report.ts';
+import type { Mapping } from './mapping-tally.ts';
 import { countRejected, type Totals } from './totals.ts';
 
-/** A finished import. `resumedAfterLine` is 0 if it began with the first line. */
-export type Finished = { totals: Totals; seconds: number; resumedAfterLine: number };
+/** A finished import. `resumedAfterLine` is 0 if it began with the first line; `mapping` is that of another product's rows. */
+export type Finished = {
+  totals: Totals;
+  seconds: number;
+  resumedAfterLine: number;
+  mapping: Mapping | undefined;
+};
 
 /** Returns the result as one JSON line: counts of all runs of this import, seconds of the last one. */
-export function renderJson({ totals, seconds, resumedAfterLine }: Finished): string {
+export function renderJson({ totals, seconds, resumedAfterLine, mapping }: Finished): string {
   return JSON.stringify({
     accepted: totals.accepted,
     duplicates: totals.duplicates,
@@ -15,12 +22,14 @@ export function renderJson({ totals, seconds, resumedAfterLine }: Finished): str
     lines: totals.line,
     resumed_after_line: resumedAfterLine,
     seconds: Math.round(seconds * 1_000) / 1_000,
+    ...(mapping ? { mapping: toMappingJson(mapping) } : {}),
   });
 }
 
-/** Returns the result as a sentence. */
-export function renderText({ totals, seconds }: Finished): string {
-  return `Imported ${totals.accepted} events in ${seconds.toFixed(1)} s (${totals.duplicates} duplicates, ${countRejected(totals)} rejected).`;
+/** Returns the result as a sentence, and what became of another product's rows as lines below. */
+export function renderText({ totals, seconds, mapping }: Finished): string {
+  const sentence = `Imported ${totals.accepted} events in ${seconds.toFixed(1)} s (${totals.duplicates} duplicates, ${countRejected(totals)} rejected).`;
+  return mapping ? `${sentence}\n${renderMapping(mapping)}` : sentence;
 }
 
 /** Returns which lines were rejected and why: the first ones, then a count per code. Empty if there are none. */

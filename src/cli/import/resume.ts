@@ -21,6 +21,8 @@ export type ImportIdentity = {
   key: string;
   /** Lines that were rejected for their name would be accepted with it. */
   normalizeNames: boolean;
+  /** The product whose export it is; undefined for events of Appflow. */
+  from: string | undefined;
   file: FileIdentity;
 };
 
@@ -36,12 +38,18 @@ const WITHOUT =
  */
 export function openResume(
   dataDir: string,
-  { url, appId, key, normalizeNames, file }: ImportIdentity,
+  { url, appId, key, normalizeNames, from, file }: ImportIdentity,
   warn: (sentence: string) => void,
 ): Resume {
   const folder = join(dataDir, 'imports');
   const name = createHash('sha256')
-    .update(JSON.stringify([url, appId, key, file.path, ...(normalizeNames ? ['normalized'] : [])]))
+    .update(
+      JSON.stringify([
+        ...[url, appId, key, file.path],
+        ...(normalizeNames ? ['normalized'] : []),
+        ...(from === undefined ? [] : ['from', from]),
+      ]),
+    )
     .digest('hex');
   const path = join(folder, `${name.slice(0, 32)}.json`);
   let hasWarned = false;

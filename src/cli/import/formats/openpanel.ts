@@ -1,0 +1,29 @@
+import { type Fields, toText } from '../../../sdk/mapping/event-parts.ts';
+import { createEventMapper } from '../../../sdk/openpanel/map-event.ts';
+import { toCountryCode } from './country-code.ts';
+import type { ExportFormat } from './format.ts';
+import { parseColumn } from './parse-column.ts';
+
+/**
+ * Events of the Export API (`{"data": […]}`, or one per line), and of the table `events` of a server of one's own (CSV or JSON lines).
+ * https://openpanel.dev/docs/api/export
+ */
+export const OPENPANEL_EXPORT: ExportFormat = {
+  name: 'openpanel',
+  product: 'OpenPanel',
+  expected:
+    'JSON lines or CSV with "name", "deviceId" or "device_id", and "createdAt" or "created_at" per event',
+  isEvent: (row) => toText(row.name) !== undefined && hasTime(row) && hasPerson(row),
+  nameOf: ({ name }) => name,
+  createMapper: createEventMapper,
+  createReader: () => (row) => ({
+    ...row,
+    country: toCountryCode(row.country),
+    properties: parseColumn(row.properties),
+  }),
+};
+
+const hasTime = ({ createdAt, created_at }: Fields): boolean => toText(createdAt ?? created_at) !== undefined;
+
+const hasPerson = (row: Fields): boolean =>
+  [row.deviceId, row.device_id, row.profileId, row.profile_id].some((id) => toText(id) !== undefined);

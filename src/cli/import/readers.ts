@@ -1,0 +1,37 @@
+import { stringifyKeepingDigits } from '../../lib/exact-json.ts';
+import { createLineParser } from './event-line.ts';
+import { readExport } from './export-events.ts';
+import type { ExportFormat } from './formats/format.ts';
+import type { ReadEvents } from './import-events.ts';
+import { splitLines } from './lines.ts';
+import type { MappingTally } from './mapping-tally.ts';
+
+/** Reads events of Appflow, one JSON object per line. */
+export async function* readOwnEvents(chunks: AsyncIterable<Buffer>): AsyncGenerator<ReadEvents> {
+  const parseLine = createLineParser();
+  for await (const line of splitLines(chunks)) {
+    const parsed = parseLine(line);
+    const { number } = line;
+    yield 'json' in parsed
+      ? { line: number, doneLine: number, events: [parsed.json] }
+      : { line: number, ...parsed };
+  }
+}
+
+/** Reads another product's export, adds its rows to the tally, and throws what `readExport` throws. */
+export async function* readExportEvents(
+  chunks: AsyncIterable<Buffer>,
+  format: ExportFormat,
+  tally: MappingTally,
+): AsyncGenerator<ReadEvents> {
+  for await (const row of readExport(chunks, format)) {
+    if ('rejected' in row) {
+      tally.addRejected(row.rejected);
+      yield { line: row.rejected.line, ...row };
+      continue;
+    }
+    tally.addRow(row, row.events);
+    const { line, doneLine, events } = row;
+    yield { line, doneLine, events: events.map(stringifyKeepingDigits) };
+  }
+}

@@ -1,0 +1,113 @@
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { type CsvError, parse } from 'csv-parse';
+import { messageOf } from '../../lib/errors.ts';
+import { parseKeepingDigits } from '../../lib/exact-json.ts';
+import { toFields } from '../../sdk/mapping/event-parts.ts';
+import { splitLines } from './lines.ts';
+
+/**
+ * A row of an export, or why it cannot be read. `line` is where it begins, counted from 1; `doneLine` is the last line of which
+ * nothing is left after it.
+ */
+export type Row = { line: number } & ({ doneLine: number; value: unknown } | { mistake: string });
+
+/** Far above the largest event: a quote that is never closed must not fill memory. */
+const RECORD_BYTES_MAX = 1024 * 1024;
+
+const BYTE_ORDER_MARK = 0xfe_ff;
+const JSON_START = /^[[{]/;
+
+/** Files that have no lines, by their first bytes, and what to do about them. */
+const OTHER_FILES = [
+  ['PK\u0003\u0004', 'It is a zip archive. Unzip it, and import the files in it.'],
+  ['PAR1', 'It is a Parquet file. Export JSON lines or CSV instead.'],
+] as const;
+
+/**
+ * Reads the rows of JSON lines or of CSV with names in its first line, whichever it is. A line of JSON may also be a list of rows, or an
+ * answer of an API with a list in `results` or `data`. Throws for other files and for CSV that is not valid.
+ */
+export async function* readRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
+  const { head, all } = await peek(chunks);
+  for (const [magic, fix] of OTHER_FILES) if (head.startsWith(magic)) throw new Error(fix);
+  yield* JSON_START.test(head) || head === '' ? readJsonLines(all) : readCsv(all);
+}
+
+/** Returns the first characters that are no space, and all bytes again. */
+async function peek(chunks: AsyncIterable<Buffer>): Promise<{ head: string; all: AsyncGenerator<Buffer> }> {
+  const iterator = chunks[Symbol.asyncIterator]();
+  const read: Buffer[] = [];
+  let head = '';
+  let isDone = false;
+  while (head === '' && !isDone) {
+    const { done = false, value } = await iterator.next();
+    isDone = done;
+    if (done || value === undefined) break;
+    read.push(value);
+    head = value.toString('utf8').replaceAll(String.fromCharCode(BYTE_ORDER_MARK), '').trimStart();
+  }
+  async function* readAll(): AsyncGenerator<Buffer> {
+    yield* read.splice(0);
+    if (!isDone) yield* { [Symbol.asyncIterator]: () => iterator };
+  }
+  return { head, all: readAll() };
+}
+
+async function* readJsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
+  for await (const line of splitLines(chunks)) {
+    const { number } = line;
+    const read = 'mistake' in line ? line : parseJson(line.text);
+    if ('mistake' in read) {
+      yield { line: number, mistake: read.mistake };
+      continue;
+    }
+    const values = listValues(read.value);
+    for (const [index, value] of values.entries())
+      yield { line: number, doneLine: index === values.length - 1 ? number : number - 1, value };
+  }
+}
+
+function parseJson(text: string): { value: unknown } | { mistake: string } {
+  try {
+    return { value: parseKeepingDigits(text) };
+  } catch (error) {
+    return { mistake: messageOf(error) };
+  }
+}
+
+function listValues(value: unknown): unknown[] {
+  if (Array.isArray(value)) return value;
+  const { results, data } = toFields(value);
+  const list = Array.isArray(results) ? results : data;
+  return Array.isArray(list) ? list : [value];
+}
+
+async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
+  const parser = parse({
+    bom: true,
+    columns: true,
+    info: true,
+    max_record_size: RECORD_BYTES_MAX,
+    relax_column_count: true,
+    skip_empty_lines: true,
+  });
+  // Errors of the source and of the parser reach the loop through the parser.
+  pipeline(Readable.from(chunks), parser).catch(() => undefined);
+  let doneLine = 1;
+  try {
+    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
+      yield { line: doneLine + 1, doneLine: info.lines, value: record };
+      doneLine = info.lines;
+    }
+  } catch (error) {
+    throw isCsvError(error)
+      ? new Error(`The CSV is not valid after line ${doneLine}: ${error.message}.`)
+      : error;
+  }
+}
+
+type CsvRecord = { record: Record<string, string>; info: { lines: number } };
+
+const isCsvError = (error: unknown): error is CsvError =>
+  error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');
