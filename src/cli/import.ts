@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { isTimeZone } from '../api/formats.ts';
 import { type Config, readApiKey, readCommandConfig } from '../config/config.ts';
 import { PROGRAM } from '../lib/program.ts';
 import { EVENTS_PER_BATCH_MAX } from '../limits/policies.ts';
 import { runDry } from './import/dry-run.ts';
+import type { ExportKind } from './import/export-events.ts';
 import type { ExportFormat } from './import/formats/format.ts';
 import { EXPORT_FORMATS } from './import/formats/formats.ts';
 import { type Import, importEvents } from './import/import-events.ts';
@@ -29,6 +31,7 @@ type Options = {
   batchSize: number;
   normalizeNames?: true;
   from?: ExportFormat;
+  timeZone?: string;
   dryRun?: true;
   restart?: true;
   json?: true;
@@ -45,6 +48,17 @@ function parseFormat(name: string): ExportFormat {
   const format = EXPORT_FORMATS.find((one) => one.name === name);
   if (format) return format;
   throw new InvalidArgumentError(`Must be one of ${FORMAT_NAMES}.`);
+}
+
+function parseTimeZone(text: string): string {
+  if (isTimeZone(text)) return text;
+  throw new InvalidArgumentError('Must be a time zone such as America/New_York.');
+}
+
+function findExportKind({ from, timeZone }: Options): ExportKind | undefined {
+  if (timeZone !== undefined && !from?.hasLocalTimes)
+    throw new UsageError('--time-zone is for exports with local times. Use it with --from mixpanel.');
+  return from && { format: from, timeZone };
 }
 
 function parseUrl(text: string): string {
@@ -122,21 +136,29 @@ function openResumeOf(source: Source, options: Options, config: Config, key: str
   // Not the port, which may change between two runs. The key identifies the installation.
   const url = options.url ?? 'local';
   const { appId, normalizeNames = false } = options;
-  const identity = { url, appId, key, normalizeNames, from: options.from?.name, file: source.identity };
+  const from = options.from && [options.from.name, options.timeZone ?? ''].join(' ');
+  const identity = { url, appId, key, normalizeNames, from, file: source.identity };
   return openResume(config.dataDir, identity, notify);
 }
 
 function findStart(resume: Resume, options: Options): Totals {
   const found = options.restart ? undefined : resume.find();
-  if (!found) return NO_TOTALS;
+  if (!found || found.line === 0) return NO_TOTALS;
   notify(`Continuing after line ${found.line}, where the last run stopped. Use --restart to start over.`);
   return found;
 }
 
-type Job = { source: Source; key: string; config: Config; options: Options; signal: AbortSignal };
+type Job = {
+  source: Source;
+  kind: ExportKind | undefined;
+  key: string;
+  config: Config;
+  options: Options;
+  signal: AbortSignal;
+};
 
 /** Opens the server, imports, and always closes the server again. */
-async function importInto({ source, key, config, options, signal }: Job): Promise<Finished> {
+async function importInto({ source, kind, key, config, options, signal }: Job): Promise<Finished> {
   const resume = openResumeOf(source, options, config, key);
   const start = findStart(resume, options);
   const target = await openTarget(config, options.url);
@@ -145,7 +167,7 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
   const alreadyDone = start.accepted + start.duplicates + countRejected(start);
   const progress = openProgress(STANDARD_ERROR, source.totalBytes, alreadyDone, () => performance.now());
   const { url } = target;
-  const { read, readMapping } = openReader(options.from);
+  const { read, readMapping } = openReader(kind);
   try {
     const totals = await importEvents(
       {
@@ -172,11 +194,11 @@ async function importInto({ source, key, config, options, signal }: Job): Promis
 
 /** Returns how to read the source, and what became of another product's rows. */
 function openReader(
-  from: ExportFormat | undefined,
+  kind: ExportKind | undefined,
 ): Pick<Import, 'read'> & { readMapping: () => Finished['mapping'] } {
-  if (!from) return { read: readOwnEvents, readMapping: () => undefined };
+  if (!kind) return { read: readOwnEvents, readMapping: () => undefined };
   const tally = createMappingTally();
-  return { read: (bytes) => readExportEvents(bytes, from, tally), readMapping: tally.read };
+  return { read: (bytes) => readExportEvents(bytes, kind, tally, Date.now()), readMapping: tally.read };
 }
 
 function howToContinue({ identity }: Source, resume: Resume): string {
@@ -188,14 +210,15 @@ function howToContinue({ identity }: Source, resume: Resume): string {
 }
 
 async function runImport(file: string | undefined, options: Options): Promise<void> {
-  if (options.dryRun) return dryRun(findName(file), options);
+  const kind = findExportKind(options);
+  if (options.dryRun) return dryRun(findName(file), kind, options);
   const config = readCommandConfig();
   const key = findKey(options);
   const signal = stopOnSignals();
   // With an address no server is started here, so nothing takes standard input away.
   const openInput = () => (options.url === undefined ? openStdin() : process.stdin);
   const source = await openSource(findName(file), openInput, signal);
-  const finished = await importInto({ source, key, config, options, signal }).finally(source.close);
+  const finished = await importInto({ source, kind, key, config, options, signal }).finally(source.close);
   const rejected = renderRejected(finished.totals);
   if (rejected) notify(rejected);
   printResult(options.json ? renderJson(finished) : renderText(finished));
@@ -203,11 +226,11 @@ async function runImport(file: string | undefined, options: Options): Promise<vo
 }
 
 /** Prints what an import would do. Needs no key and no server. */
-async function dryRun(name: string, { from, json }: Options): Promise<void> {
-  if (!from) throw new UsageError("--dry-run shows what becomes of another product's export. Add --from.");
+async function dryRun(name: string, kind: ExportKind | undefined, { json }: Options): Promise<void> {
+  if (!kind) throw new UsageError("--dry-run shows what becomes of another product's export. Add --from.");
   const source = await openSource(name, () => process.stdin, stopOnSignals());
-  const mapping = await runDry(source, from, { notify, now: Date.now }).finally(source.close);
-  printResult(json ? renderDryRunJson(from, mapping) : renderDryRun(from, mapping));
+  const mapping = await runDry(source, kind, { notify, now: Date.now }).finally(source.close);
+  printResult(json ? renderDryRunJson(kind.format, mapping) : renderDryRun(kind.format, mapping));
 }
 
 /** Adds `appflow import`, which sends events from a file or a pipe through the API. */
@@ -232,6 +255,11 @@ export function addImportCommand(program: Command): void {
       'accept event names of any form: `Order Completed` becomes `order_completed`',
     )
     .option('--from <product>', `convert the export of another product: ${FORMAT_NAMES}`, parseFormat)
+    .option(
+      '--time-zone <zone>',
+      'with --from mixpanel: the time zone of a project from before 2023, whose export has local times',
+      parseTimeZone,
+    )
     .option('--dry-run', 'with --from: send nothing, and show what would be converted, dropped and renamed')
     .option('--restart', 'start at the first line even if an earlier run was interrupted')
     .option('--json', 'print the result as one JSON line')

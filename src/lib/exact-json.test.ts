@@ -7,6 +7,7 @@ import {
   hasDigits,
   parseKeepingDigits,
   parseToRewrite,
+  stringifyKeepingDigits,
   toEngineNumber,
 } from './exact-json.ts';
 
@@ -103,4 +104,13 @@ it('gives an exponent exactly to the integers that have more than 64 bits', () =
     assert.equal(toEngineNumber(large), `${large}e0`);
     assert.equal(JSON.stringify(parseToRewrite(`[${toEngineNumber(large)}]`)), `[${large}]`);
   }
+});
+
+describe('stringifyKeepingDigits', () => {
+  it('writes each long number as it was sent, also in an object around it', () => {
+    const text =
+      '{"id":12345678901234567890,"list":[1.00000000000000000001,2],"text":"12345678901234567890"}';
+    assert.equal(stringifyKeepingDigits(parse(text)), text);
+    assert.equal(stringifyKeepingDigits({ properties: parse(text) }), `{"properties":${text}}`);
+  });
 });

@@ -34,6 +34,15 @@ export function dayAt(timezone: string, atMs: number): Day {
   return Math.floor((atMs + findOffset(zoneOf(timezone), atMs)) / DAY_MS);
 }
 
+/**
+ * Returns the epoch milliseconds of a local time that was counted as if it were UTC. An hour that a change of clocks repeats is the
+ * one after it.
+ */
+export function toUtcMs(timezone: string, localMs: number): number {
+  const zone = zoneOf(timezone);
+  return localMs - findOffset(zone, localMs - findOffset(zone, localMs));
+}
+
 /** A time zone, and its offsets in the weeks since 1970 that were asked for: asking ICU takes many times longer. */
 type Zone = { offsetAt: (atMs: number) => number; weeks: Map<number, WeekOffsets> };
 

@@ -4,6 +4,7 @@ import { globSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { promisify } from 'node:util';
+import { gzipSync } from 'node:zlib';
 import { setUp } from '../support/browser.ts';
 import { makeTempDir, startTestServer } from '../support/harness.ts';
 
@@ -23,6 +24,14 @@ const CALLS_US = /\b(curl|appflow)\b/;
 const history = join(makeTempDir(), 'events.ndjson');
 writeFileSync(history, '{"event_id":"h1","event_name":"app_open","app_user_id":"user_1"}\n');
 
+/** The exports that a reader of docs/guides/migrating.md would have, from the fixtures of other products. */
+const exportsFolder = makeTempDir();
+function zipFixture(fixture: string, name: string): string {
+  const file = join(exportsFolder, name);
+  writeFileSync(file, gzipSync(readFileSync(join(ROOT, 'test/fixtures/exports', fixture))));
+  return file;
+}
+
 /** Replacements for values that a reader would fill in. */
 const VALUES = {
   'http://127.0.0.1:8080': url,
@@ -30,6 +39,12 @@ const VALUES = {
   'app_…': project.app_id,
   'sk_…': project.server_key,
   'events.ndjson.gz': history,
+  'segment.jsonl.gz': zipFixture('segment.jsonl', 'segment.jsonl.gz'),
+  'posthog.csv.gz': zipFixture('posthog.csv', 'posthog.csv.gz'),
+  'amplitude.jsonl.gz': zipFixture('amplitude.jsonl', 'amplitude.jsonl.gz'),
+  'mixpanel.jsonl.gz': zipFixture('mixpanel.jsonl', 'mixpanel.jsonl.gz'),
+  'openpanel-1.jsonl.gz': zipFixture('openpanel.jsonl', 'openpanel-1.jsonl.gz'),
+  'umami.csv.gz': zipFixture('umami.csv', 'umami.csv.gz'),
 };
 
 /**

@@ -1,13 +1,8 @@
-import { type BatchContext, type EventApp, parseEvent } from '../../events/ingest/event.ts';
 import type { Fields } from '../../sdk/mapping/event-parts.ts';
-import { type ExportRow, readExport } from './export-events.ts';
-import type { ExportFormat } from './formats/format.ts';
-import { createMappingTally, type Mapping, type MappingTally } from './mapping-tally.ts';
+import { createEventCheck } from './event-check.ts';
+import { type ExportKind, type ExportRow, readExport } from './export-events.ts';
+import { createMappingTally, type Mapping } from './mapping-tally.ts';
 import type { Source } from './source.ts';
-
-/** Any app: no event of an export names one. */
-const APP: EventApp = { id: '', currency: 'USD', platform: '' };
-const BATCH = { projectId: '', keyId: '', verified: 1, sentAt: undefined, country: undefined } as const;
 
 /** Where a dry run reports that it is still reading, and the time in epoch milliseconds. */
 export type DryRunEnvironment = { notify: (sentence: string) => void; now: () => number };
@@ -18,14 +13,26 @@ const MEGABYTE = 1_000_000;
 /** Maps another product's export and validates the events as the server does, without sending any. Throws what `readExport` throws. */
 export async function runDry(
   source: Pick<Source, 'bytes' | 'readBytes' | 'totalBytes'>,
-  format: ExportFormat,
+  kind: ExportKind,
   environment: DryRunEnvironment,
 ): Promise<Mapping> {
   const tally = createMappingTally();
-  const batch: BatchContext = { ...BATCH, receivedAt: environment.now() };
-  for await (const row of readExport(watchReading(source, environment), format)) {
+  const findRejection = createEventCheck(environment.now());
+
+  /** Returns the events of a row that the server would accept, and adds the others to the tally. */
+  function listValid({ line, events }: ExportRow): Fields[] {
+    return events.filter((event) => {
+      const rejection = findRejection(event);
+      if (!rejection) return true;
+      const { code, field, message } = rejection;
+      tally.addRejected({ line, code, message: `${field}: ${message}` });
+      return false;
+    });
+  }
+
+  for await (const row of readExport(watchReading(source, environment), kind)) {
     if ('rejected' in row) tally.addRejected(row.rejected);
-    else tally.addRow(row, listValid(row, batch, tally));
+    else tally.addRow(row, listValid(row));
   }
   return tally.read();
 }
@@ -42,15 +49,4 @@ async function* watchReading(
     const of = totalBytes === undefined ? '' : ` of ${(totalBytes / MEGABYTE).toFixed(1)}`;
     notify(`${(readBytes() / MEGABYTE).toFixed(1)}${of} MB read`);
   }
-}
-
-/** Returns the events of a row that the server would accept, and adds the others to the tally. */
-function listValid({ line, events }: ExportRow, batch: BatchContext, tally: MappingTally): Fields[] {
-  return events.filter((event) => {
-    const parsed = parseEvent(event, batch, () => APP);
-    if ('row' in parsed) return true;
-    const { code, field, message } = parsed.rejection;
-    tally.addRejected({ line, code, message: `${field}: ${message}` });
-    return false;
-  });
 }

@@ -7,12 +7,14 @@ import { createPeopleCounter, type PeopleCount } from './people-counter.ts';
 /** A name of the product, what it is stored as, and how many events have it. */
 export type MappedName = { from: string; to: string; events: number };
 
-/** What another product's rows have become. Links and updates of user properties are no `events`. Times are epoch milliseconds. */
+/** What another product's rows have become. `events` are those that metrics count: not links, updates of user properties and marks of sessions. Times are epoch milliseconds. */
 export type SentEvents = {
   events: number;
   links: number;
   userPropertyUpdates: number;
   userProperties: NameCounts;
+  /** Starts and ends of sessions. */
+  sessionMarks: number;
   names: MappedName[];
   /** Events whose names are not in `names`, because there are too many. */
   otherNames: number;
@@ -30,7 +32,7 @@ const SEPARATOR = '\0';
 /** Returns a tally without any event. */
 export function createEventTally(): EventTally {
   const [userProperties, names, people] = [createNameCounter(), createNameCounter(), createPeopleCounter()];
-  const sums = { events: 0, links: 0, userPropertyUpdates: 0 };
+  const sums = { events: 0, links: 0, userPropertyUpdates: 0, sessionMarks: 0 };
   let firstMs: number | undefined;
   let lastMs: number | undefined;
 
@@ -42,6 +44,7 @@ export function createEventTally(): EventTally {
   }
 
   function addReserved(name: string, { anonymous_id, $set, $set_once }: Fields): void {
+    if (name === '$session_start' || name === '$session_end') sums.sessionMarks += 1;
     if (name === '$identify') {
       sums.links += 1;
       people.link(String(anonymous_id));

@@ -69,3 +69,16 @@ test('keeps the first ten rejected lines and counts all of them', () => {
   assert.deepEqual([totals.line, totals.rejectedByCode], [5_000, { invalid_json: 5_000 }]);
   assert.deepEqual(linesOf(totals), [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
+
+test('a line of several events is done with the last of them, and names itself when one is rejected', () => {
+  const ledger = openLedger(NO_TOTALS);
+  ledger.markSent(1);
+  ledger.markSent(2, 1);
+  ledger.markSent(2, 1);
+  ledger.markSent(2);
+  const part = { accepted: 1, duplicates: 0, rejected: 1, rejections: [rejection(1)] };
+  const inside = ledger.settle({ ...part, events: 2 });
+  assert.deepEqual([inside.line, linesOf(inside)], [1, [2]]);
+  const after = ledger.settle({ ...part, events: 4, accepted: 3, rejections: [] });
+  assert.deepEqual([after.line, after.accepted], [2, 3]);
+});

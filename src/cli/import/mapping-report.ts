@@ -23,6 +23,7 @@ export function toMappingJson(mapping: Mapping): Record<string, unknown> {
     links,
     user_property_updates: userPropertyUpdates,
     user_properties: toCountsJson(userProperties),
+    session_marks: mapping.sessionMarks,
     ignored,
     ignored_by_name: toCountsJson(ignoredNames),
     names: names.map((name) => ({ ...name })),
@@ -75,11 +76,13 @@ function listMapped(mapping: Mapping): string[] {
   const { events, links, people, userProperties, userPropertyUpdates, ignored, ignoredNames } = mapping;
   const first = toIso(mapping.firstMs);
   const span = first === null ? '' : `, from ${first} to ${toIso(mapping.lastMs)}`;
+  const { sessionMarks } = mapping;
   const about = people.isExact ? '' : 'about ';
   return [
     `  ${events} ${events === 1 ? 'event' : 'events'} of ${about}${people.people} ${people.people === 1 ? 'person' : 'people'}${span}`,
     `  ${links} ${links === 1 ? 'link' : 'links'} between two IDs of a person`,
     `  ${userPropertyUpdates} ${userPropertyUpdates === 1 ? 'update' : 'updates'} of user properties${renderCounts(userProperties)}`,
+    ...(sessionMarks > 0 ? [`  ${sessionMarks} starts and ends of sessions`] : []),
     `  ${ignored} ignored${renderCounts(ignoredNames)}`,
   ];
 }
@@ -104,9 +107,15 @@ function listNames(mapping: Mapping): string[] {
     ),
     ...section(
       'Names that become the same:',
-      merged.map(({ name, from }) => `${name}: ${from.map(escapeValue).join(', ')}`),
+      merged.map(({ name, from }) => `${name}: ${renderNames(from)}`),
     ),
   ];
+}
+
+function renderNames(names: readonly string[]): string {
+  const shown = names.slice(0, NAMES_SHOWN).map(escapeValue);
+  const more = names.length > NAMES_SHOWN ? [`and ${names.length - NAMES_SHOWN} more`] : [];
+  return [...shown, ...more].join(', ');
 }
 
 function listRejections(mapping: Mapping): string[] {

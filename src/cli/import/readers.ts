@@ -1,7 +1,7 @@
 import { stringifyKeepingDigits } from '../../lib/exact-json.ts';
+import { createEventCheck } from './event-check.ts';
 import { createLineParser } from './event-line.ts';
-import { readExport } from './export-events.ts';
-import type { ExportFormat } from './formats/format.ts';
+import { type ExportKind, readExport } from './export-events.ts';
 import type { ReadEvents } from './import-events.ts';
 import { splitLines } from './lines.ts';
 import type { MappingTally } from './mapping-tally.ts';
@@ -18,19 +18,24 @@ export async function* readOwnEvents(chunks: AsyncIterable<Buffer>): AsyncGenera
   }
 }
 
-/** Reads another product's export, adds its rows to the tally, and throws what `readExport` throws. */
+/** Reads another product's export, adds what the server accepts of it at `nowMs` to the tally, and throws what `readExport` throws. */
 export async function* readExportEvents(
   chunks: AsyncIterable<Buffer>,
-  format: ExportFormat,
+  kind: ExportKind,
   tally: MappingTally,
+  nowMs: number,
 ): AsyncGenerator<ReadEvents> {
-  for await (const row of readExport(chunks, format)) {
+  const findRejection = createEventCheck(nowMs);
+  for await (const row of readExport(chunks, kind)) {
     if ('rejected' in row) {
       tally.addRejected(row.rejected);
       yield { line: row.rejected.line, ...row };
       continue;
     }
-    tally.addRow(row, row.events);
+    tally.addRow(
+      row,
+      row.events.filter((event) => !findRejection(event)),
+    );
     const { line, doneLine, events } = row;
     yield { line, doneLine, events: events.map(stringifyKeepingDigits) };
   }

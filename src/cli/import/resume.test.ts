@@ -12,6 +12,7 @@ const identity: ImportIdentity = {
   appId: undefined,
   key: 'sk_secret',
   normalizeNames: false,
+  from: undefined,
   file: { path: '/a.ndjson', size: 10, modifiedMs: 5, head: 'abc' },
 };
 const totals = { ...NO_TOTALS, line: 7, accepted: 6, rejectedByCode: { invalid_json: 1 } };

@@ -21,7 +21,7 @@ export type ImportIdentity = {
   key: string;
   /** Lines that were rejected for their name would be accepted with it. */
   normalizeNames: boolean;
-  /** The product whose export it is; undefined for events of Appflow. */
+  /** The product whose export it is, and how it is read; undefined for events of Appflow. */
   from: string | undefined;
   file: FileIdentity;
 };

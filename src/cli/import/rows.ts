@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { type CsvError, parse } from 'csv-parse';
+import { CsvError, parse } from 'csv-parse';
 import { messageOf } from '../../lib/errors.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { toFields } from '../../sdk/mapping/event-parts.ts';
@@ -15,13 +15,16 @@ export type Row = { line: number } & ({ doneLine: number; value: unknown } | { m
 /** Far above the largest event: a quote that is never closed must not fill memory. */
 const RECORD_BYTES_MAX = 1024 * 1024;
 
-const BYTE_ORDER_MARK = 0xfe_ff;
+const BYTE_ORDER_MARK = '\u{feff}';
+const HEAD_CHARACTERS = 4;
+/** A file may begin with blank lines, but not with nothing else. */
+const HEAD_BYTES_MAX = 64 * 1024;
 const JSON_START = /^[[{]/;
 
 /** Files that have no lines, by their first bytes, and what to do about them. */
 const OTHER_FILES = [
-  ['PK\u0003\u0004', 'It is a zip archive. Unzip it, and import the files in it.'],
-  ['PAR1', 'It is a Parquet file. Export JSON lines or CSV instead.'],
+  ['PK\u0003\u0004', 'The file is a zip archive. Unzip it, and import the files in it.'],
+  ['PAR1', 'The file is in the format Parquet. Export JSON lines or CSV instead.'],
 ] as const;
 
 /**
@@ -34,21 +37,20 @@ export async function* readRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<R
   yield* JSON_START.test(head) || head === '' ? readJsonLines(all) : readCsv(all);
 }
 
-/** Returns the first characters that are no space, and all bytes again. */
+/** Returns the first characters after spaces, at least as many as `OTHER_FILES` needs, and all bytes again. */
 async function peek(chunks: AsyncIterable<Buffer>): Promise<{ head: string; all: AsyncGenerator<Buffer> }> {
   const iterator = chunks[Symbol.asyncIterator]();
-  const read: Buffer[] = [];
+  let read = Buffer.alloc(0);
   let head = '';
   let isDone = false;
-  while (head === '' && !isDone) {
-    const { done = false, value } = await iterator.next();
-    isDone = done;
-    if (done || value === undefined) break;
-    read.push(value);
-    head = value.toString('utf8').replaceAll(String.fromCharCode(BYTE_ORDER_MARK), '').trimStart();
+  while (head.length < HEAD_CHARACTERS && read.length < HEAD_BYTES_MAX && !isDone) {
+    const next = await iterator.next();
+    isDone = next.done === true;
+    if (!next.done) read = Buffer.concat([read, next.value]);
+    head = read.toString('utf8').replace(BYTE_ORDER_MARK, '').trimStart();
   }
   async function* readAll(): AsyncGenerator<Buffer> {
-    yield* read.splice(0);
+    yield read;
     if (!isDone) yield* { [Symbol.asyncIterator]: () => iterator };
   }
   return { head, all: readAll() };
@@ -101,13 +103,10 @@ async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
       doneLine = info.lines;
     }
   } catch (error) {
-    throw isCsvError(error)
-      ? new Error(`The CSV is not valid after line ${doneLine}: ${error.message}.`)
+    throw error instanceof CsvError
+      ? new Error(`The CSV is not valid. ${error.message}.`, { cause: error })
       : error;
   }
 }
 
 type CsvRecord = { record: Record<string, string>; info: { lines: number } };
-
-const isCsvError = (error: unknown): error is CsvError =>
-  error instanceof Error && 'code' in error && String(error.code).startsWith('CSV_');

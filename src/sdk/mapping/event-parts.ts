@@ -100,8 +100,9 @@ export function extend(fields: Fields, added: Fields, without: ReadonlySet<strin
 const SECONDS_MIN = 1e9;
 const SECONDS_MAX = 1e11;
 
-/** A day, or a time with a space, an offset without a colon or none at all (which is UTC). */
-const LOOSE_TIME = /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?) ?(?:[Zz]|([+-]\d\d):?(\d\d))?)?$/;
+/** A day, or a time with a space, an offset without a colon or minutes, or none at all (which is UTC). */
+const LOOSE_TIME =
+  /^(\d{4}-\d\d-\d\d)(?:[Tt ](\d\d:\d\d:\d\d(?:\.\d+)?) ?(?:[Zz]|([+-]\d\d)(?::?(\d\d))?)?)?$/;
 
 /** Returns a time as it was sent: a text, which becomes RFC 3339 if it is close, or milliseconds since 1970, which seconds become. */
 export function toTime(value: unknown): string | number | undefined {
@@ -110,7 +111,7 @@ export function toTime(value: unknown): string | number | undefined {
 }
 
 function toRfc3339(text: string | undefined): string | undefined {
-  const [, day, time = '00:00:00', hours, minutes] = LOOSE_TIME.exec(text ?? '') ?? [];
+  const [, day, time = '00:00:00', hours, minutes = '00'] = LOOSE_TIME.exec(text ?? '') ?? [];
   if (day === undefined) return text;
   return `${day}T${time}${hours === undefined ? 'Z' : `${hours}:${minutes}`}`;
 }

@@ -18,7 +18,7 @@ import {
 } from '../mapping/event-parts.ts';
 import { createLinkingMapper, type EventMapper, type Link } from '../mapping/linking-mapper.ts';
 
-/** Events that are not of the app, and ours for them. */
+/** Events that the SDK sends by itself, and ours for them. */
 const SESSION_MARKS: Readonly<Record<string, string>> = {
   session_start: '$session_start',
   session_end: '$session_end',

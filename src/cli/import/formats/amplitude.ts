@@ -22,7 +22,7 @@ export const AMPLITUDE_EXPORT: ExportFormat = {
     const isNews = createSnapshotFilter();
     return (row) => {
       const person = readText(row, 'user_id') ?? readText(row, 'device_id');
-      const all = parseColumn(row.user_properties);
+      const all = parseColumn(row, 'user_properties');
       return {
         ...row,
         insert_id: row.$insert_id ?? row.uuid,
@@ -30,7 +30,7 @@ export const AMPLITUDE_EXPORT: ExportFormat = {
         app_version: row.version_name,
         country: toCountryCode(row.country),
         device_model: row.device_model ?? row.device_type ?? row.device_family,
-        event_properties: parseColumn(row.event_properties),
+        event_properties: parseColumn(row, 'event_properties'),
         user_properties: isNews(person, row.event_time, all) ? all : {},
       };
     };

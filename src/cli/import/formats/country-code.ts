@@ -14,10 +14,7 @@ export function toCountryCode(country: unknown): string | undefined {
 function listCodes(): ReadonlyMap<string, string> {
   const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
   const all = LETTERS.flatMap((first) => LETTERS.map((second) => first + second));
-  const named = all.flatMap((code) => {
-    const name = names.of(code);
-    return name === undefined ? [] : [[name, code] as const];
-  });
-  // Backwards, so that of two codes with one name the first wins: DE, not DD.
-  return new Map(named.toReversed());
+  // Codes of the past, such as DD, have the names of the present ones.
+  const current = all.filter((code) => new Intl.Locale(`und-${code}`).region === code);
+  return new Map(current.map((code) => [names.of(code) ?? code, code]));
 }

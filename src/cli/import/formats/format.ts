@@ -7,7 +7,7 @@ export type ExportFormat = {
   name: string;
   /** The product, as people write it. */
   product: string;
-  /** What a file has to be, for the error about one that is not. */
+  /** What a file has to be, for the error about one that isn't. */
   expected: string;
   /** Whether a row is an event of this product. */
   isEvent: (row: Fields) => boolean;
@@ -15,6 +15,8 @@ export type ExportFormat = {
   nameOf: (row: Fields) => unknown;
   /** Returns a mapper from rows to our events. Its links are remembered, so a file of any size needs a new one sometimes. */
   createMapper: () => Pick<EventMapper, 'map' | 'derivedIds'>;
-  /** Returns a row as `createMapper` reads it, with what depends on the rows before. */
-  createReader: () => (row: Fields) => Fields;
+  /** Whether the times of some exports are local. */
+  hasLocalTimes?: true;
+  /** Returns a function from rows, in order, to what the mapper reads; `timeZone` is that of local times. */
+  createReader: (timeZone?: string) => (row: Fields) => Fields;
 };

@@ -1,4 +1,5 @@
-import { toFields, toText } from '../../../sdk/mapping/event-parts.ts';
+import { toUtcMs } from '../../../lib/zone-offsets.ts';
+import { extend, type Fields, toFields, toText, toTime } from '../../../sdk/mapping/event-parts.ts';
 import { createEventMapper } from '../../../sdk/mixpanel/map-event.ts';
 import type { ExportFormat } from './format.ts';
 
@@ -13,8 +14,17 @@ export const MIXPANEL_EXPORT: ExportFormat = {
   isEvent: (row) => isProfile(row) || (toText(row.event) !== undefined && 'time' in toFields(row.properties)),
   nameOf: (row) => (isProfile(row) ? 'profile' : row.event),
   createMapper: createEventMapper,
-  createReader: () => (row) => row,
+  hasLocalTimes: true,
+  createReader: (timeZone) => (row) => (timeZone === undefined ? row : withUtcTime(row, timeZone)),
 };
 
-const isProfile = ({ $distinct_id, $properties }: Record<string, unknown>): boolean =>
+/** In projects from before 2023, `time` counts the seconds of the project's time zone. */
+function withUtcTime(row: Fields, timeZone: string): Fields {
+  const properties = toFields(row.properties);
+  const localMs = toTime(properties.time);
+  if (typeof localMs !== 'number') return row;
+  return { ...row, properties: extend(properties, { time: toUtcMs(timeZone, localMs) }) };
+}
+
+const isProfile = ({ $distinct_id, $properties }: Fields): boolean =>
   toText($distinct_id) !== undefined && typeof $properties === 'object';

@@ -5,7 +5,7 @@ import type { ExportFormat } from './format.ts';
 import { parseColumn } from './parse-column.ts';
 
 /**
- * Events of the Export API (`{"data": […]}`, or one per line), and of the table `events` of a server of one's own (CSV or JSON lines).
+ * Events of the Export API (`{"data": […]}`, or one per line), and of the table `events` of a self-hosted server (CSV or JSON lines).
  * https://openpanel.dev/docs/api/export
  */
 export const OPENPANEL_EXPORT: ExportFormat = {
@@ -19,7 +19,7 @@ export const OPENPANEL_EXPORT: ExportFormat = {
   createReader: () => (row) => ({
     ...row,
     country: toCountryCode(row.country),
-    properties: parseColumn(row.properties),
+    properties: parseColumn(row, 'properties'),
   }),
 };
 

@@ -27,8 +27,8 @@ export const POSTHOG_EXPORT: ExportFormat = {
   createReader() {
     const isNews = createSnapshotFilter();
     return (row) => {
-      const sent = boundProperties(parseColumn(row.properties));
-      const all = parseColumn(row.person_properties);
+      const sent = boundProperties(parseColumn(row, 'properties'));
+      const all = parseColumn(row, 'person_properties');
       const event = { ...row, uuid: row.uuid ?? row.id };
       if (!isFilled(all)) return { ...event, properties: sent };
       // What the event sets is in what the person has after it.

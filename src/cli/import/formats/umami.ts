@@ -25,7 +25,7 @@ const KEPT = [
 ] as const;
 
 /**
- * Rows of the table `website_event`: the CSV of Umami Cloud's export, or of a server of one's own. A session of Umami is a person,
+ * Rows of the table `website_event`: the CSV of Umami Cloud's export, or of a self-hosted server. A session of Umami is a person,
  * and a visit is a session; with `distinct_id`, the app names the person.
  * https://umami.is/docs/cloud/export-data, https://github.com/umami-software/umami/blob/master/db/clickhouse/schema.sql
  */
