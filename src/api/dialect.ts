@@ -30,6 +30,12 @@ export const SDK_IDS = [
 /** One of `SDK_IDS`. */
 export type SdkId = (typeof SDK_IDS)[number];
 
+/** What a key can be restricted to: `POST /v1/events`, which Appflow's client calls, and the SDKs of other vendors. */
+export const KEY_SDKS = ['appflow', ...SDK_IDS] as const;
+
+/** One of `KEY_SDKS`. */
+export type KeySdk = (typeof KEY_SDKS)[number];
+
 /**
  * What makes a route one of another vendor's SDK: where its key is, and how its refusals are answered. SDKs differ in what
  * they do with a status: one waits, another deletes its events.
@@ -71,11 +77,26 @@ export type SentToDialect = {
 export const findDialect = (dialect: Dialect | undefined, body: unknown): Dialect | undefined =>
   dialect?.variants?.find(({ hasBody }) => hasBody(body))?.dialect ?? dialect;
 
+/**
+ * Returns the SDKs that a request to write events may come from. Where SDKs share a path, `body` shows which one it is, once that
+ * is read: until then, all of them.
+ */
+export function listPossibleSdks(
+  dialect: Dialect | undefined,
+  body: { value: unknown } | undefined,
+): KeySdk[] {
+  if (!dialect) return ['appflow'];
+  const { id, variants = [] } = dialect;
+  if (!body) return [id, ...variants.map((variant) => variant.dialect.id)];
+  return [findDialect(dialect, body.value)?.id ?? id];
+}
+
 /** What someone in the project can undo. */
 const PAUSED: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'api_key_disabled',
   'ip_not_allowed',
   'origin_not_allowed',
+  'sdk_not_allowed',
   'insufficient_scope',
   'app_required',
   'app_not_allowed',

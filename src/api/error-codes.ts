@@ -94,6 +94,12 @@ export const ERRORS = {
     meaning: 'A browser sent this read-only key from an origin that is not on its allowed_origins.',
     cure: 'Add the origin to the key, or call from a backend. Only analytics can be read from a browser.',
   },
+  sdk_not_allowed: {
+    status: 403,
+    title: 'SDK not allowed',
+    meaning: 'The key is restricted to the SDKs on its allowed_sdks, and this request is from another one.',
+    cure: 'Add the SDK to the allowed_sdks of the key, or use a key without them.',
+  },
   secret_key_in_browser: {
     status: 403,
     title: 'Secret key in a browser',

@@ -46,6 +46,8 @@ it('rejects what the API rejects, with a message, and creates nothing', async ()
     [[...client, '--ip-allowlist', '203.0.113.0/24,home'], /ip_allowlist\.1 must be an IP address or CIDR/],
     [[...client, '--allowed-origins', 'https://a.example.com'], /Only read_only keys have allowed_origins/],
     [['create', '--type', 'server', '--name', 'x', '--bundle-ids', 'a'], /Only client keys have bundle_ids/],
+    [['create', '--type', 'read_only', '--name', 'x', '--allowed-sdks', 'posthog'], /Only client keys have/],
+    [[...client, '--allowed-sdks', 'firebase'], /allowed_sdks\.0/],
     [[...client, '--rate-limits', '{"events":'], /Must be JSON such as/],
     [[...client, '--rate-limits', '[]'], /rate_limits/],
     [[...client, '--rate-limits', '{"events":{"requests":{"rate":0,"burst":1}}}'], /is invalid/],

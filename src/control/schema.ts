@@ -99,6 +99,8 @@ export type ApiKeyTable = {
   ip_allowlist: string;
   allowed_origins: string;
   bundle_ids: string;
+  /** Null for all SDKs. */
+  allowed_sdks: string | null;
   metadata: string;
   disabled: number;
   created_at: number;

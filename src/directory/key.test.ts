@@ -18,6 +18,7 @@ function key(fields: Partial<ApiKey>): ApiKey {
     ipAllowlist: [],
     allowedOrigins: [],
     bundleIds: [],
+    allowedSdks: null,
     metadata: {},
     disabled: false,
     createdAt: 0,

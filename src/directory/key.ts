@@ -43,6 +43,8 @@ export type ApiKey = {
   ipAllowlist: readonly string[];
   allowedOrigins: readonly string[];
   bundleIds: readonly string[];
+  /** Ids of the SDKs that can send events with it, see `KEY_SDKS`. */
+  allowedSdks: readonly string[] | null;
   metadata: Readonly<Record<string, string>>;
   /** Missing parts have the project's default; null if all do. */
   rateLimits: RateLimits | null;

@@ -77,6 +77,7 @@ export type SharedFields = Pick<
   | 'ipAllowlist'
   | 'allowedOrigins'
   | 'bundleIds'
+  | 'allowedSdks'
   | 'rateLimits'
   | 'createdBy'
 >;
@@ -94,6 +95,7 @@ export function toSharedFields(row: Selectable<ApiKeyTable>): SharedFields {
     ipAllowlist: parseList(row.ip_allowlist),
     allowedOrigins: parseList(row.allowed_origins),
     bundleIds: parseList(row.bundle_ids),
+    allowedSdks: row.allowed_sdks === null ? null : parseList(row.allowed_sdks),
     rateLimits: parseRateLimits(row.rate_limits),
     createdBy: row.created_by,
   };
@@ -116,6 +118,7 @@ export function joinFields(shared: SharedFields, own: OwnFields): ApiKey {
     ipAllowlist: shared.ipAllowlist,
     allowedOrigins: shared.allowedOrigins,
     bundleIds: shared.bundleIds,
+    allowedSdks: shared.allowedSdks,
     metadata: own.metadata,
     disabled: own.disabled,
     createdAt: own.createdAt,

@@ -64,6 +64,7 @@ const textOf = (row: KeyRow) =>
     row.ip_allowlist,
     row.allowed_origins,
     row.bundle_ids,
+    row.allowed_sdks,
     row.rate_limits,
     row.created_by,
   ]);

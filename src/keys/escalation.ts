@@ -23,7 +23,7 @@ export type GrantRules = { maxKeyLifetimeDays: number | null; limits: LimitDefau
  * - Client keys are exempt from the address rule: they only write, and a backend restricted to its own address must be
  *   able to create keys for phones. They are exempt from the expiry rule too, unless the project limits key lifetimes.
  * - A caller that cannot change the project's rate limits cannot raise a key's above the default, not even to its own.
- * - Origins are not compared: only server keys create keys, and requests from web pages cannot use those.
+ * - Origins and SDKs are not compared: only server keys create keys, and they have neither restriction.
  */
 export function findEscalation(target: KeyToGrant, caller: GrantorPermissions, rules: GrantRules): string[] {
   const exceeded: string[] = [];

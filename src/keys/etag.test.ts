@@ -52,6 +52,17 @@ describe('the etag of a key', () => {
     assert.equal(seen.size, changes.length + 1);
   });
 
+  it('changes with the SDKs of a client key, and is that of releases without them if there are none', async () => {
+    const { key } = await createKey(services, project, { name: 'Phones', type: 'client' }, CLI_GRANTOR);
+    const unrestricted = tagOf(key.id);
+    const { allowedSdks, ...older } = key;
+    assert.equal(allowedSdks, null);
+    assert.equal(etagOf(older as typeof key), unrestricted);
+    const body = { allowed_sdks: ['posthog' as const] };
+    const restricted = await updateKey(services, project, { keyId: key.id, body }, CLI_GRANTOR);
+    assert.notEqual(etagOf(restricted), unrestricted);
+  });
+
   it('changes when the key is rotated, its grace period ended, revoked or restored', async () => {
     const { key } = await make();
     const start = tagOf(key.id);

@@ -21,8 +21,14 @@ export function etagOf(key: ApiKey): string {
 const etags = new WeakMap<ApiKey, string>();
 
 function makeEtag(key: ApiKey): string {
-  const { revision: _revision, granted: _granted, secrets, ...fields } = key;
-  const state = { ...fields, secrets: secrets.map(({ version, revokedAt }) => [version, revokedAt]) };
+  const { revision: _revision, granted: _granted, allowedSdks, secrets, ...fields } = key;
+  // Left out if null, so that keys without it have the tag that nodes of the release before it compute.
+  const sdks = allowedSdks === null ? {} : { allowedSdks };
+  const state = {
+    ...fields,
+    ...sdks,
+    secrets: secrets.map(({ version, revokedAt }) => [version, revokedAt]),
+  };
   return `"${createHash('sha256').update(JSON.stringify(state)).digest('base64url').slice(0, 22)}"`;
 }
 

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { KEY_SDKS } from '../api/dialect.ts';
 import { BUNDLE_ID_LENGTH, NAME_RULES } from '../directory/field-rules.ts';
 import type { ApiKey } from '../directory/key.ts';
 import { KEY_SCOPES } from '../directory/scopes.ts';
@@ -26,6 +27,9 @@ export const KEY_FIELDS = {
     description: FIELD_HELP.allowed_origins,
   }),
   bundle_ids: Type.Array(Type.String(BUNDLE_ID_LENGTH), { maxItems: 20, description: FIELD_HELP.bundle_ids }),
+  allowed_sdks: nullable(Type.Array(Type.Enum([...KEY_SDKS]), { minItems: 1, maxItems: KEY_SDKS.length }), {
+    description: FIELD_HELP.allowed_sdks,
+  }),
   rate_limits: nullable(RATE_LIMITS, { description: FIELD_HELP.rate_limits }),
   disabled: Type.Boolean({ description: FIELD_HELP.disabled }),
   metadata: METADATA,
@@ -39,6 +43,7 @@ export const OPTIONAL_KEY_FIELDS = {
   ip_allowlist: Type.Optional(KEY_FIELDS.ip_allowlist),
   allowed_origins: Type.Optional(KEY_FIELDS.allowed_origins),
   bundle_ids: Type.Optional(KEY_FIELDS.bundle_ids),
+  allowed_sdks: Type.Optional(KEY_FIELDS.allowed_sdks),
   rate_limits: Type.Optional(KEY_FIELDS.rate_limits),
   disabled: Type.Optional(KEY_FIELDS.disabled),
   metadata: Type.Optional(KEY_FIELDS.metadata),
@@ -58,6 +63,7 @@ export type KeyFields = Pick<
   | 'ipAllowlist'
   | 'allowedOrigins'
   | 'bundleIds'
+  | 'allowedSdks'
   | 'rateLimits'
   | 'disabled'
   | 'metadata'
@@ -71,6 +77,7 @@ export const UNRESTRICTED: Omit<KeyFields, 'name'> = {
   ipAllowlist: [],
   allowedOrigins: [],
   bundleIds: [],
+  allowedSdks: null,
   rateLimits: null,
   disabled: false,
   metadata: {},
@@ -89,6 +96,7 @@ export function readKeyFields(body: KeyFieldsBody): Partial<KeyFields> {
   if (body.ip_allowlist !== undefined) fields.ipAllowlist = body.ip_allowlist;
   if (body.allowed_origins !== undefined) fields.allowedOrigins = body.allowed_origins;
   if (body.bundle_ids !== undefined) fields.bundleIds = body.bundle_ids;
+  if (body.allowed_sdks !== undefined) fields.allowedSdks = distinct(body.allowed_sdks);
   if (body.rate_limits !== undefined) fields.rateLimits = foldRateLimits(body.rate_limits);
   if (body.disabled !== undefined) fields.disabled = body.disabled;
   if (body.metadata !== undefined) fields.metadata = body.metadata;
@@ -107,6 +115,7 @@ export function toColumns(fields: KeyFields) {
     ip_allowlist: JSON.stringify(fields.ipAllowlist),
     allowed_origins: JSON.stringify(fields.allowedOrigins),
     bundle_ids: JSON.stringify(fields.bundleIds),
+    allowed_sdks: jsonOrNull(fields.allowedSdks),
     rate_limits: jsonOrNull(fields.rateLimits),
     disabled: fields.disabled ? 1 : 0,
     metadata: JSON.stringify(fields.metadata),
@@ -123,6 +132,7 @@ export function toAuditFields(fields: KeyFields): Record<string, unknown> {
     ip_allowlist: fields.ipAllowlist,
     allowed_origins: fields.allowedOrigins,
     bundle_ids: fields.bundleIds,
+    allowed_sdks: fields.allowedSdks,
     rate_limits: fields.rateLimits,
     disabled: fields.disabled,
     metadata: fields.metadata,

@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { KEY_SDKS } from '../api/dialect.ts';
 import { type ApiKey, expiryOfSecret, KEY_STATUSES, liveSecrets, statusOf } from '../directory/key.ts';
 import { KEY_SCOPES, KEY_TYPES } from '../directory/scopes.ts';
 import type { Clock } from '../lib/clock.ts';
@@ -30,6 +31,8 @@ export const FIELD_HELP = {
   allowed_origins: 'Origins of web pages that can use the key (read-only keys); empty for none.',
   bundle_ids:
     'Apps that use the key (client keys). Requests from other apps are counted, not rejected: anyone can send a bundle ID.',
+  allowed_sdks:
+    "The SDKs that can send events with the key (client keys): Appflow's own API, `appflow`, and those of other vendors; null for all.",
   rate_limits: "The key's own rate limits; null for those of the project.",
   disabled: 'Whether requests are rejected until the key is enabled again.',
 } as const;
@@ -59,6 +62,7 @@ const KEY_EXAMPLE = {
   ip_allowlist: ['203.0.113.0/24'],
   allowed_origins: [],
   bundle_ids: [],
+  allowed_sdks: null,
   rate_limits: null,
   disabled: false,
   metadata: { owner: 'data team' },
@@ -106,6 +110,7 @@ export const API_KEY_JSON = component(
     ip_allowlist: Type.Array(Type.String(), { description: FIELD_HELP.ip_allowlist }),
     allowed_origins: Type.Array(Type.String(), { description: FIELD_HELP.allowed_origins }),
     bundle_ids: Type.Array(Type.String(), { description: FIELD_HELP.bundle_ids }),
+    allowed_sdks: nullable(Type.Array(Type.Enum([...KEY_SDKS])), { description: FIELD_HELP.allowed_sdks }),
     rate_limits: nullable(RATE_LIMITS, { description: FIELD_HELP.rate_limits }),
     disabled: Type.Boolean({ description: FIELD_HELP.disabled }),
     metadata: METADATA,
@@ -180,6 +185,7 @@ export function toKeyJson({ clock, usage: usages }: KeyJsonServices, key: ApiKey
     ip_allowlist: [...key.ipAllowlist],
     allowed_origins: [...key.allowedOrigins],
     bundle_ids: [...key.bundleIds],
+    allowed_sdks: key.allowedSdks && KEY_SDKS.filter((sdk) => key.allowedSdks?.includes(sdk)),
     rate_limits: key.rateLimits,
     disabled: key.disabled,
     metadata: { ...key.metadata },

@@ -57,6 +57,13 @@ function findTypeErrors(fields: Partial<KeyFields>, type: KeyType): FieldError[]
   if (fields.bundleIds?.length && type !== 'client') {
     errors.push({ field: 'bundle_ids', code: 'wrong_type', message: 'Only client keys have bundle_ids.' });
   }
+  if (fields.allowedSdks && type !== 'client') {
+    errors.push({
+      field: 'allowed_sdks',
+      code: 'wrong_type',
+      message: 'Only client keys have allowed_sdks.',
+    });
+  }
   return errors;
 }
 

@@ -70,6 +70,7 @@ const names = fc.constantFrom(
   'metadata',
   'allowed_origins',
   'bundle_ids',
+  'allowed_sdks',
   'timezone',
   'currency',
   'platform',

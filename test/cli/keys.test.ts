@@ -92,7 +92,13 @@ describe('appflow keys, without a server', async () => {
     assert.deepEqual(reports.metadata, { team: 'growth', query: 'a=b,c', empty: '' });
     const bundles = ['--bundle-ids', 'com.example.app', '--bundle-ids', 'com.example.beta'];
     const phones = recordOf(await keys('create', '--type', 'client', '--name', 'x', '--json', ...bundles));
-    assert.deepEqual(phones.bundle_ids, ['com.example.app', 'com.example.beta']);
+    assert.deepEqual(
+      [phones.bundle_ids, phones.allowed_sdks],
+      [['com.example.app', 'com.example.beta'], null],
+    );
+    const sdks = ['--allowed-sdks', 'segment,appflow'];
+    const segment = recordOf(await keys('create', '--type', 'client', '--name', 'x', '--json', ...sdks));
+    assert.deepEqual(segment.allowed_sdks, ['appflow', 'segment']);
   });
 
   it('can start the grace period of the old secret when the new one is first used', async () => {

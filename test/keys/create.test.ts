@@ -112,26 +112,33 @@ describe('creating a key', () => {
       scopes: ['apps:read'],
       allowed_origins: ['https://a.example'],
       bundle_ids: ['com.example'],
+      allowed_sdks: ['posthog'],
       expires_at: at(0),
       metadata,
     });
     assert.deepEqual(await fieldsOf(asked), [
       'allowed_origins wrong_type',
       'bundle_ids wrong_type',
+      'allowed_sdks wrong_type',
       'metadata out_of_range',
       'expires_at out_of_range',
     ]);
   });
 
-  it('accepts origins only for read-only keys and bundle ids only for client keys', async () => {
+  it('accepts origins only for read-only keys, bundle IDs and SDKs only for client keys', async () => {
     await create({ type: 'read_only', allowed_origins: ['https://a.example'] });
     await create({ type: 'client', bundle_ids: ['com.example'] });
-    await create({ type: 'server', allowed_origins: [], bundle_ids: [] });
+    await create({ type: 'client', allowed_sdks: ['appflow', 'posthog'] });
+    await create({ type: 'server', allowed_origins: [], bundle_ids: [], allowed_sdks: null });
     const origins = create({ type: 'client', allowed_origins: ['https://a.example'] });
     assert.deepEqual(await fieldsOf(origins), ['allowed_origins wrong_type']);
     assert.deepEqual(await fieldsOf(create({ type: 'read_only', bundle_ids: ['a'] })), [
       'bundle_ids wrong_type',
     ]);
+    for (const type of ['server', 'read_only'] as const) {
+      const sdks = create({ type, allowed_sdks: ['appflow'] });
+      assert.deepEqual(await fieldsOf(sdks), ['allowed_sdks wrong_type']);
+    }
   });
 
   it('accepts at most 20 metadata entries and 2,048 bytes, not characters', async () => {

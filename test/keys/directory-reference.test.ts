@@ -62,6 +62,7 @@ const create: Change = async (tx, revision) => {
     ip_allowlist: pick(['[]', '["10.0.0.0/8"]']),
     allowed_origins: pick(['[]', '["https://example.com"]']),
     bundle_ids: pick(['[]', '["com.example.app"]']),
+    allowed_sdks: pick([null, '["posthog","appflow"]']),
     metadata: pick(['{}', '{"team":"data","ö":"…"}']),
     disabled: draw(2),
     created_at: draw(1_000_000),
@@ -128,6 +129,8 @@ const changes: readonly [Change, ...Change[]] = [
   changeKey({ expires_at: 9 }),
   changeKey({ expires_at: null, metadata: '{"changed":"yes"}', leak_reported_at: 3 }),
   changeKey({ ip_allowlist: '["192.0.2.1"]', rate_limits: null }),
+  changeKey({ allowed_sdks: '["segment"]' }),
+  changeKey({ allowed_sdks: null }),
 ];
 
 async function change(count: number): Promise<void> {

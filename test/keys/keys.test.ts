@@ -43,6 +43,7 @@ describe('creating keys', () => {
       ip_allowlist: ['10/8', '010.0.0.1', '1.2.3.4/33', '::1'],
       allowed_origins: ['https://a.example/path', 'a.example', 'https://a.example'],
       bundle_ids: [''],
+      allowed_sdks: ['posthog', 'PostHog'],
       disabled: 1,
       metadata: { 'a\nb': 5 },
       rate_limit: {},
@@ -52,6 +53,7 @@ describe('creating keys', () => {
     assert.deepEqual(fields, [
       'allowed_origins.0',
       'allowed_origins.1',
+      'allowed_sdks.1',
       'app_ids',
       'bundle_ids.0',
       'disabled',

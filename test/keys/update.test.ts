@@ -42,7 +42,7 @@ describe('changing keys', () => {
     };
     for (const [made, own] of [
       [server, { scopes: ['apps:read', 'keys:read'] }],
-      [client, { bundle_ids: ['com.example'] }],
+      [client, { bundle_ids: ['com.example'], allowed_sdks: ['posthog', 'appflow'] }],
       [reading, { allowed_origins: ['https://a.example'], scopes: ['analytics:read'] }],
     ] as const) {
       const { status, body, text } = await patch(made.id, { ...common, ...own });

@@ -81,6 +81,33 @@ describe('a device that floods a client key with batches after its events are us
   });
 });
 
+describe('a client key that is restricted to SDKs', () => {
+  it('pays one request, and none of the events, for a batch of another SDK', async () => {
+    const event = { event_name: 'opened', app_user_id: 'user_1' };
+    const send = (key: string, count: number) =>
+      api.call('POST', '/v1/events', {
+        key,
+        body: { app_id, events: Array.from({ length: count }, () => event) },
+        headers: { 'x-forwarded-for': FLOODER },
+      });
+    const other = await makeKey(api, { type: 'client' });
+    const unrefused = remaining(await send(other.key, 1));
+    const { id, key } = await makeKey(api, { type: 'client', allowed_sdks: ['posthog'] });
+    const refused = await send(key, 100);
+    assert.deepEqual([refused.status, refused.body.code], [403, 'sdk_not_allowed']);
+    await api.call('PATCH', `/v1/api-keys/${id}`, {
+      key: api.project.server_key,
+      body: { allowed_sdks: null },
+    });
+    const paid = Object.entries(unrefused).map(([policy, left]) => [
+      policy,
+      policy.endsWith('requests') ? Number(left) - 1 : left,
+    ]);
+    assert.ok(paid.length > 1, 'requests and events');
+    assert.deepEqual(remaining(await send(key, 1)), Object.fromEntries(paid));
+  });
+});
+
 describe('a key used against its usage restrictions', () => {
   const HOME = '203.0.113.1';
   const PAGE = { origin: 'https://elsewhere.example' };

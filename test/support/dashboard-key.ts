@@ -15,6 +15,7 @@ export function makeKeyFixture(part: Partial<ApiKey> = {}): ApiKey {
     ip_allowlist: [],
     allowed_origins: [],
     bundle_ids: [],
+    allowed_sdks: null,
     rate_limits: null,
     disabled: false,
     metadata: {},

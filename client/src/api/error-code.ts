@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'app_not_allowed'
   | 'ip_not_allowed'
   | 'origin_not_allowed'
+  | 'sdk_not_allowed'
   | 'secret_key_in_browser'
   | 'csrf_rejected'
   | 'step_up_required'

@@ -19,6 +19,18 @@ export type KeyType = 'server' | 'client' | 'read_only';
 
 export type KeyStatus = 'active' | 'expiring' | 'expired' | 'disabled' | 'revoked';
 
+/** What sends events: Appflow's own API, or another vendor's SDK. */
+export type Sdk =
+  | 'appflow'
+  | 'posthog'
+  | 'segment'
+  | 'rudderstack'
+  | 'amplitude'
+  | 'jitsu'
+  | 'openpanel'
+  | 'aptabase'
+  | 'mixpanel';
+
 /** A key without its secret. */
 export type ApiKey = {
   id: string;
@@ -33,6 +45,7 @@ export type ApiKey = {
   ip_allowlist: string[];
   allowed_origins: string[];
   bundle_ids: string[];
+  allowed_sdks: Sdk[] | null;
   rate_limits: RateLimits | null;
   disabled: boolean;
   metadata: Record<string, string>;
@@ -67,6 +80,7 @@ type Restrictions = {
   ip_allowlist?: string[];
   allowed_origins?: string[];
   bundle_ids?: string[];
+  allowed_sdks?: Sdk[] | null;
   rate_limits?: RateLimits | null;
   disabled?: boolean;
   metadata?: Record<string, string>;

@@ -4,6 +4,7 @@ export type FieldProblem = { field: string; code: string; message: string };
 /** What the forms call the fields of requests. A path's parts are looked up one by one. */
 const LABELS: Readonly<Record<string, string>> = {
   allowed_origins: 'allowed origins',
+  allowed_sdks: 'SDKs',
   analytics: 'analytics',
   app_ids: 'apps',
   bundle_id: 'bundle ID',

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { KEY_SDKS } from '../../api/dialect.ts';
 import { validationFailed } from '../../api/errors.ts';
 import { compileCheck } from '../../api/validate.ts';
 import { KEY_TYPES } from '../../directory/scopes.ts';
@@ -21,6 +22,7 @@ type Options = {
   ipAllowlist?: string[];
   allowedOrigins?: string[];
   bundleIds?: string[];
+  allowedSdks?: string[];
   rateLimits?: unknown;
   metadata?: Record<string, string>;
   json?: true;
@@ -63,6 +65,7 @@ function toBody(options: Options): CreateKeyBody {
     ip_allowlist: options.ipAllowlist,
     allowed_origins: options.allowedOrigins,
     bundle_ids: options.bundleIds,
+    allowed_sdks: options.allowedSdks,
     rate_limits: options.rateLimits,
     metadata: options.metadata,
   };
@@ -98,6 +101,11 @@ export function addCreateCommand(keys: Command): void {
     .option(
       '--bundle-ids <ids>',
       'bundle IDs of the apps that should use a client key (default: any)',
+      parseList,
+    )
+    .option(
+      '--allowed-sdks <sdks>',
+      `SDKs that can send with a client key (default: all): ${KEY_SDKS.join(', ')}`,
       parseList,
     )
     .option('--rate-limits <json>', "rate limits, as in the API (default: the installation's)", parseJson)

@@ -34,6 +34,7 @@ export function listErrors(route: Route): ReadonlySet<ErrorCode> {
     ...(hasKey ? ANY_KEY : []),
     ...when(hasKey && access !== 'any_key', 'insufficient_scope'),
     ...(body || rawBody ? ANY_BODY : []),
+    ...when(access === 'events:write', 'sdk_not_allowed'),
     ...when(body !== undefined, 'unsupported_media_type'),
     ...when(app !== undefined || 'id' in route.params.properties, 'not_found', 'app_not_allowed'),
     ...when(app?.isRequired({ events: [{}] }) === true, 'app_required'),

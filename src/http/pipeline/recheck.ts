@@ -8,6 +8,7 @@ import { findPresentedSecret, findStateRefusal } from '../../keys/verify/verify.
 import { findCaller } from './authenticate-session.ts';
 import { toKeyCaller } from './callers.ts';
 import type { AnyCaller, Exchange } from './exchange.ts';
+import { requireSdkAllowed } from './sdk-restriction.ts';
 import type { Services } from './services.ts';
 
 // A body may take a minute to arrive and a slot two seconds to come free. What changed meanwhile is caught here, before
@@ -46,6 +47,7 @@ function recheckKey(services: Services, route: Route, exchange: Exchange, caller
     throw accessRefusalError(code, found, { address, now });
   }
   if (isInProject(route.access)) requireScope(found.key, route.access);
+  requireSdkAllowed(route, exchange, found.key);
   return toKeyCaller(services, route, exchange, found, project);
 }
 

@@ -32,6 +32,7 @@ import {
 import { shedLoad } from './overload.ts';
 import { chargeRefusals, requireSlot, requireWithinLimit, toPayer } from './rate-limits.ts';
 import { recheckCaller } from './recheck.ts';
+import { requireSdkAllowed } from './sdk-restriction.ts';
 import type { Services } from './services.ts';
 import { toStreamPermission } from './stream-permission.ts';
 import { withSignal } from './with-signal.ts';
@@ -124,9 +125,11 @@ async function admit(
   const { limiter } = services;
   if (route.access !== 'signed_in')
     requirePermission(requireProject(caller).principal, route, exchange.params);
+  if ('key' in caller) requireSdkAllowed(route, exchange, caller.key);
   requireWithinLimit(exchange, limiter.peek(payer));
   const parsed = await parseInput(services, served, exchange, caller);
   if (route.dialect) await refuseSecretKeyInBody(services, route, exchange);
+  if ('key' in caller) requireSdkAllowed(route, exchange, caller.key);
   if ('session' in caller) requireStepUp(services, route, caller, parsed);
   const app = resolveRequestApp(services, route, caller, parsed);
   const idempotencyKey = findIdempotencyKey(services, route, exchange, { caller, credential }, parsed.body);

@@ -7,6 +7,7 @@ import { findUsageRefusal } from './usage-restrictions.ts';
 const keyWith = (ipAllowlist: string[]): ApiKey => ({
   ...{ id: 'key_a', projectId: 'proj_a', type: 'server', name: 'Locked', scopes: null, appIds: null },
   ...{ granted: effectiveScopes('server', null), expiresAt: null, allowedOrigins: [], bundleIds: [] },
+  allowedSdks: null,
   ...{ metadata: {}, rateLimits: null, disabled: false, createdAt: 0, createdBy: 'cli', revokedAt: null },
   ...{ revokedBy: null, revokedReason: null, leakReportedAt: null, secrets: [], revision: 1 },
   ...{ isProjectDeleted: false, ipAllowlist },

@@ -34,10 +34,15 @@ export const SEGMENT: Dialect = {
 /** Such as `RudderLabs JavaScript SDK`, `rudder-ios-library` and `com.rudderstack.android.sdk.core`. */
 const RUDDERSTACK_LIBRARY = /rudder/i;
 
-/** Whether a batch, or a message sent alone, is from an SDK of RudderStack: the first message names its library. */
+/**
+ * Whether a batch, or a message sent alone, is from an SDK of RudderStack: its first message names the library, or has the time
+ * where only they put it. Their SDK for Node calls itself `analytics-node`, as one of Segment's did.
+ */
 function isRudderStack(body: unknown): boolean {
   const { batch = [body] } = toFields(body);
-  const { context } = toFields(Array.isArray(batch) ? batch[0] : undefined);
+  const { context, originalTimestamp } = toFields(Array.isArray(batch) ? batch[0] : undefined);
   const library = toFields(toFields(context).library).name;
-  return typeof library === 'string' && RUDDERSTACK_LIBRARY.test(library);
+  return (
+    originalTimestamp !== undefined || (typeof library === 'string' && RUDDERSTACK_LIBRARY.test(library))
+  );
 }

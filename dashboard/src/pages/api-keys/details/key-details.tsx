@@ -13,6 +13,7 @@ import { Switch } from '../../../components/ui/switch.tsx';
 import { formatCount } from '../../../lib/format.ts';
 import { LIMIT_PARTS, readLimit } from '../../../lib/limits-draft.ts';
 import { useNow } from '../../../lib/now.ts';
+import { SDK_NAMES } from '../../../lib/sdk-names.ts';
 import { useEnableKey } from '../key/enable-key.ts';
 import { Expiry, StatusBadge, TypeBadge } from '../key/key-badges.tsx';
 import type { KeyAction } from '../key/key-labels.ts';
@@ -127,6 +128,9 @@ function Facts({ apiKey, all }: Omit<KeyDetailsProps, 'onAction'>) {
         <Fact name="Allowed origins">
           <List items={apiKey.allowed_origins} absent="None (blocked in browsers)" />
         </Fact>
+      )}
+      {apiKey.type === 'client' && (
+        <Fact name="SDKs">{apiKey.allowed_sdks?.map((sdk) => SDK_NAMES[sdk]).join(', ') ?? 'All'}</Fact>
       )}
       {apiKey.type === 'client' && (
         <Fact name="Bundle IDs">

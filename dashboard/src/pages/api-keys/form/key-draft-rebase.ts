@@ -9,6 +9,7 @@ const PARTS = [
   ['addresses'],
   ['origins'],
   ['bundleIds'],
+  ['allowedSdks'],
   ['rateLimits'],
 ] as const satisfies readonly (readonly (keyof KeyDraft)[])[];
 

@@ -14,6 +14,7 @@ it('creates what the form says, with only the restrictions of its type', () => {
   const draft = {
     ...newDraft('client', null, ' Production iOS '),
     bundleIds: 'com.acme.notes',
+    allowedSdks: ['posthog'] as const,
     origins: 'https://x.example',
   };
   assert.deepEqual(toNewKey(draft, NOW), {
@@ -22,6 +23,7 @@ it('creates what the form says, with only the restrictions of its type', () => {
     expires_at: null,
     ip_allowlist: [],
     bundle_ids: ['com.acme.notes'],
+    allowed_sdks: ['posthog'],
     rate_limits: null,
   });
 });
@@ -40,6 +42,15 @@ it('returns the errors that keep a draft from being sent', () => {
   assert.ok(findDraftErrors({ ...draft, scopes: [] }, NOW).scopes);
   assert.ok(findDraftErrors({ ...draft, expiry: 'date' }, NOW).expiry);
   assert.ok(findDraftErrors({ ...draft, expiry: 'date', expiryDate: '2026-11-20' }, NOW).expiry);
+});
+
+it('sends the SDKs of a client key only if they were changed, and null for all of them', () => {
+  const key = makeKeyFixture({ type: 'client', allowed_sdks: ['segment'] });
+  assert.deepEqual(toKeyChange(key, toDraft(key), NOW), {});
+  assert.deepEqual(toKeyChange(key, { ...toDraft(key), allowedSdks: ['appflow', 'segment'] }, NOW), {
+    allowed_sdks: ['appflow', 'segment'],
+  });
+  assert.deepEqual(toKeyChange(key, { ...toDraft(key), allowedSdks: null }, NOW), { allowed_sdks: null });
 });
 
 it('sends nothing if nothing was changed', () => {

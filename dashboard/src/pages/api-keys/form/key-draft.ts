@@ -1,3 +1,4 @@
+import type { KeySdk } from '../../../../../src/api/dialect.ts';
 import { CEILINGS } from '../../../../../src/directory/scopes.ts';
 import type { ApiKey, KeyChange, KeyRateLimits, KeyScope, KeyType, NewKey } from '../../../api/answers.ts';
 import { defaultExpiry, type ExpiryChoice, expiryInstant } from './expiry.ts';
@@ -16,6 +17,8 @@ export type KeyDraft = {
   addresses: string;
   origins: string;
   bundleIds: string;
+  /** Null: all SDKs, including future ones. */
+  allowedSdks: readonly KeySdk[] | null;
   rateLimits: KeyRateLimits | null;
 };
 
@@ -31,6 +34,7 @@ export function newDraft(type: KeyType, maxLifetimeDays: number | null, name = '
     addresses: '',
     origins: '',
     bundleIds: '',
+    allowedSdks: null,
     rateLimits: null,
   };
 }
@@ -47,6 +51,7 @@ export function toDraft(key: ApiKey): KeyDraft {
     addresses: key.ip_allowlist.join('\n'),
     origins: key.allowed_origins.join('\n'),
     bundleIds: key.bundle_ids.join('\n'),
+    allowedSdks: key.allowed_sdks,
     rateLimits: key.rate_limits,
   };
 }
@@ -89,11 +94,18 @@ export function toNewKey(draft: KeyDraft, now: number): NewKey {
   };
 }
 
-function toRestrictions({ type, addresses, origins, bundleIds, rateLimits }: KeyDraft): Partial<NewKey> {
+function toRestrictions({
+  type,
+  addresses,
+  origins,
+  bundleIds,
+  allowedSdks,
+  rateLimits,
+}: KeyDraft): Partial<NewKey> {
   return {
     ip_allowlist: splitLines(addresses),
     ...(type === 'read_only' && { allowed_origins: splitLines(origins) }),
-    ...(type === 'client' && { bundle_ids: splitLines(bundleIds) }),
+    ...(type === 'client' && { bundle_ids: splitLines(bundleIds), allowed_sdks: allowedSdks }),
     rate_limits: rateLimits,
   };
 }
@@ -111,6 +123,7 @@ export function toKeyChange(key: ApiKey, draft: KeyDraft, now: number): KeyChang
     ...(before.addresses !== draft.addresses && { ip_allowlist: splitLines(draft.addresses) }),
     ...(before.origins !== draft.origins && { allowed_origins: splitLines(draft.origins) }),
     ...(before.bundleIds !== draft.bundleIds && { bundle_ids: splitLines(draft.bundleIds) }),
+    ...(differs(before.allowedSdks, draft.allowedSdks) && { allowed_sdks: draft.allowedSdks }),
     ...(differs(before.rateLimits, draft.rateLimits) && { rate_limits: draft.rateLimits }),
   };
 }

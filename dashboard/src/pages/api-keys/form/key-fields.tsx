@@ -11,6 +11,7 @@ import { AppsField } from './apps-field.tsx';
 import { expiryChoices, expiryInstant } from './expiry.ts';
 import type { findDraftErrors, KeyDraft } from './key-draft.ts';
 import { ScopesField } from './scopes-field.tsx';
+import { SdksField } from './sdks-field.tsx';
 
 type KeyFieldsProps = {
   draft: KeyDraft;
@@ -115,11 +116,12 @@ function ExpiryField({
 }
 
 /** Its fields, as the server names them. */
-const RESTRICTIONS = ['ip_allowlist', 'allowed_origins', 'bundle_ids', 'rate_limits'];
+const RESTRICTIONS = ['ip_allowlist', 'allowed_origins', 'bundle_ids', 'allowed_sdks', 'rate_limits'];
 
 function RestrictionFields({ draft, change, error }: PartProps & { error: unknown }) {
   const isUsed =
     [draft.addresses, draft.origins, draft.bundleIds].some((text) => text !== '') ||
+    draft.allowedSdks !== null ||
     draft.rateLimits !== null;
   const isWrong = RESTRICTIONS.some((field) => fieldError(error, field) !== undefined);
   const [isOpen, setOpen] = useState(isUsed);
@@ -142,6 +144,13 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
             value={draft.origins}
             onChange={(origins) => change({ origins })}
             error={fieldError(error, 'allowed_origins')}
+          />
+        )}
+        {draft.type === 'client' && (
+          <SdksField
+            sdks={draft.allowedSdks}
+            onChange={(allowedSdks) => change({ allowedSdks })}
+            error={fieldError(error, 'allowed_sdks')}
           />
         )}
         {draft.type === 'client' && (

@@ -1,0 +1,26 @@
+import { listPossibleSdks } from '../../api/dialect.ts';
+import { ApiError } from '../../api/errors.ts';
+import type { Route } from '../../api/route.ts';
+import type { ApiKey } from '../../directory/key.ts';
+import type { Exchange } from './exchange.ts';
+
+/** Requests for the settings of an SDK have none. */
+const NO_BODY = { value: undefined };
+
+/**
+ * Throws 403 if the key is restricted to other SDKs than the one that the request comes from. Before the body is read, only if no SDK on
+ * this path is allowed.
+ */
+export function requireSdkAllowed(
+  { access, dialect, body }: Pick<Route, 'access' | 'dialect' | 'body'>,
+  { parsedBody }: Pick<Exchange, 'parsedBody'>,
+  { allowedSdks }: Pick<ApiKey, 'allowedSdks'>,
+): void {
+  if (allowedSdks === null || access !== 'events:write') return;
+  const possible = listPossibleSdks(dialect, body ? parsedBody : NO_BODY);
+  if (possible.some((sdk) => allowedSdks.includes(sdk))) return;
+  const [sdk = ''] = possible;
+  throw new ApiError('sdk_not_allowed', {
+    detail: `This key accepts events from ${allowedSdks.join(', ')}, not from ${sdk}. Add ${sdk} to its allowed_sdks, or use another key.`,
+  });
+}
