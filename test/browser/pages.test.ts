@@ -38,6 +38,11 @@ const rotating = await make('/api-keys', {
   ip_allowlist: ['10.0.0.0/8'],
 });
 await make(`/api-keys/${rotating.id}/rotate`, { grace_seconds: 86_400 });
+const restricted = await make('/api-keys', {
+  name: 'Only some SDKs',
+  type: 'client',
+  allowed_sdks: ['posthog', 'segment'],
+});
 const gone = await make('/api-keys', { name: 'Former partner', type: 'read_only' });
 await owner.call('DELETE', inProject(`/api-keys/${gone.id}`));
 await joinProject(owner, projectId, 'developer', 'Developer');
@@ -63,11 +68,14 @@ const MEMBERS_PAGES: PageCase[] = [
   { name: 'user', path: `/users/${encodeURIComponent(newest.app_user_id)}?app=${newest.app_id}` },
   { name: 'apps', path: '/apps' },
   { name: 'docs', path: '/docs' },
+  { name: 'docs-appflow', path: '/docs?with=appflow' },
+  { name: 'docs-sdk', path: '/docs?with=rudderstack&on=flutter' },
   { name: 'api-keys', path: '/settings/api-keys' },
   { name: 'api-key', path: `/settings/api-keys?key=${rotating.id}` },
   { name: 'api-key-usage', path: `/settings/api-keys?key=${rotating.id}&tab=usage` },
   { name: 'api-key-activity', path: `/settings/api-keys?key=${rotating.id}&tab=activity` },
   { name: 'api-key-settings', path: `/settings/api-keys?key=${rotating.id}&tab=settings` },
+  { name: 'api-key-sdks', path: `/settings/api-keys?key=${restricted.id}&tab=settings` },
   { name: 'api-key-create', path: '/settings/api-keys', act: click('Create API key') },
   { name: 'members', path: '/settings/members' },
   { name: 'member-invite', path: '/settings/members', act: click('Invite member') },

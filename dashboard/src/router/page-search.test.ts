@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { auditLogSearch, eventsSearch, overviewSearch, usersSearch } from './page-search.ts';
+import { auditLogSearch, docsSearch, eventsSearch, overviewSearch, usersSearch } from './page-search.ts';
 
 it('keeps valid days in the URL of Overview, and removes invalid ones', () => {
   assert.deepEqual(
@@ -36,6 +36,12 @@ it('keeps the search and the filters of Users', () => {
     q: '42',
     user_property: ['plan:pro'],
   });
+});
+
+it('keeps the SDK and the platform of the quick start', () => {
+  for (const tab of ['curl', 'appflow', 'posthog'])
+    assert.deepEqual(docsSearch({ with: tab, on: 'swift' }), { with: tab, on: 'swift' });
+  assert.deepEqual(docsSearch({ with: 'firebase', on: 'toString' }), { with: undefined, on: undefined });
 });
 
 it('accepts only the ranges that the audit log offers', () => {

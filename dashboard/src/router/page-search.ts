@@ -1,5 +1,6 @@
 import { isTimeZone, parseDaySelection } from '../lib/day-range.ts';
 import { isAuditRange } from '../pages/audit-log/audit-query.ts';
+import { isDocsPlatform, isDocsTab } from '../pages/docs/docs-tabs.ts';
 import { isEventRange } from '../pages/events/event-range.ts';
 import { isIngestionRange } from '../pages/ingestion/ingestion-range.ts';
 import { pickText, pickTexts } from './search-values.ts';
@@ -90,6 +91,11 @@ export function ingestionSearch(search: Search) {
     ...pickKnown(search, 'range', isIngestionRange),
     ...pickKnown(search, 'show', (shown) => shown === 'problems'),
   };
+}
+
+/** Returns the search parameters of Docs: how the first event is sent. */
+export function docsSearch(search: Search) {
+  return { ...pickKnown(search, 'with', isDocsTab), ...pickKnown(search, 'on', isDocsPlatform) };
 }
 
 /** Returns the search parameters of Users. */

@@ -223,6 +223,7 @@ const appsRoute = createRoute({
 const docsRoute = createRoute({
   getParentRoute: () => projectRoute,
   path: '/docs',
+  validateSearch: search.docsSearch,
   component: lazyRouteComponent(() => import('../pages/docs/docs-page.tsx'), 'DocsPage'),
 });
 

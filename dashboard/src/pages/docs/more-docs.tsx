@@ -7,6 +7,7 @@ const PAGES = [
     name: 'Snippets',
     about: 'Trackers for Swift, Kotlin, Flutter, React Native and Unity',
   },
+  { href: '/docs/sdks', name: 'Other SDKs', about: 'PostHog, Segment, RudderStack, Amplitude and more' },
   { href: '/docs/client', name: 'JavaScript client', about: 'Track events and query metrics, typed' },
   { href: '/docs/api', name: 'API reference', about: 'Every endpoint with a request and a real answer' },
   { href: '/docs/errors', name: 'Errors', about: 'Every error code and its fix' },

@@ -4,7 +4,8 @@ import type { App } from '../../api/answers.ts';
 import { useProject } from '../../api/project.ts';
 import { CodeBlock } from '../../components/code-block.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
-import { exportCommand, importCommand, purchaseCommand, queryCommand, sendCommand } from './commands.ts';
+import { exportCommand, importCommand, purchaseCommand, queryCommand } from './commands.ts';
+import { SendEvent } from './send-event.tsx';
 
 /** The first event and the first query, as commands that work when copied. */
 export function QuickStart({ app }: { app: App }) {
@@ -19,7 +20,7 @@ export function QuickStart({ app }: { app: App }) {
             <CodeBlock code={exportCommand()} />
           </Step>
           <Step number={2} title="Send an event">
-            <CodeBlock code={sendCommand(context)} />
+            <SendEvent app={app} />
             <p className="text-note text-soft">
               200 means the event is stored durably. Resending the same{' '}
               <code className="font-mono">event_id</code> is counted as a duplicate.{' '}
