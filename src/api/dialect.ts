@@ -49,7 +49,7 @@ export type Dialect = {
   findBodyKey?: (body: unknown) => unknown;
   /** The query parameter with the key, for SDKs that send it there. */
   keyParameter?: string;
-  /** Headers with the key besides `Authorization`, in lower case. In front of the key may be a text that ends with `after`. */
+  /** Headers with the key besides `Authorization`, in lower case. The key follows the last `after`. */
   keyHeaders?: readonly { name: string; after?: string }[];
   /** Names of headers: one that answers repeat, one with the time of the device, and one with the name and version of the SDK. */
   headers?: { echoed: string; sentAt: string; sdk: string };

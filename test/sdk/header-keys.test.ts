@@ -165,6 +165,33 @@ it('links the two IDs in every message of Jitsu, and counts no duplicates for th
 
 type Stored = { event_name: string; properties?: Record<string, unknown> };
 
+it('stores an event of Aptabase once that is sent again at another place of a batch, and equal ones as often as they are sent', async () => {
+  const { clientKey, list } = await api.addProject();
+  const headers = { 'app-key': `A-SH-${clientKey}` };
+  const [a, b] = ['a', 'b'].map((eventName) => ({ eventName, sessionId: '1', timestamp: TIME }));
+  for (const body of [[b, b], [a, b, b], [b], [a, a]])
+    assert.equal((await api.call('POST', '/api/v0/events', { body, headers })).status, 200);
+  assert.deepEqual((await list()).map(({ event_name }) => event_name).sort(), ['a', 'a', 'b', 'b']);
+});
+
+for (const value of ['SECRET:CLIENT', 'CLIENT:SECRET', 'SECRET:x'])
+  it(`refuses a secret key beside the client key in a header: ${value}`, async () => {
+    const { clientKey, serverKey } = await api.addProject();
+    const key = value.replace('SECRET', serverKey).replace('CLIENT', clientKey);
+    const body = { event: 'purchase', userId: 'user_1', messageId: 'e-1' };
+    const { status } = await api.call('POST', '/api/s/track', { body, headers: { 'x-write-key': key } });
+    assert.equal(status, 401);
+  });
+
+it('ignores recordings of OpenPanel', async () => {
+  const { clientKey, list } = await api.addProject();
+  const body = { type: 'replay', payload: { chunk_index: 0, payload: '[]' } };
+  const headers = { 'openpanel-client-id': clientKey };
+  const answer = await api.call('POST', '/track', { body, headers });
+  assert.deepEqual([answer.body.ignored, answer.body.rejected], [1, 0]);
+  assert.deepEqual(await list(), []);
+});
+
 it('marks the events of a debug build of Aptabase', async () => {
   const { clientKey, list } = await api.addProject();
   const headers = { 'app-key': `A-SH-${clientKey}` };

@@ -22,15 +22,15 @@ type Sent = Pick<Exchange, 'raw' | 'params' | 'search'>;
  */
 export function listKeysInHeaders({ raw }: Sent, { keyHeaders = [] }: Dialect): string[] {
   const own = keyHeaders.flatMap(({ name, after }) =>
-    (raw.headersDistinct[name] ?? []).map((value) => cutBefore(value.trim(), after)),
+    (raw.headersDistinct[name] ?? []).flatMap((value) => splitKey(value.trim(), after)),
   );
   const common = (raw.headersDistinct.authorization ?? []).map(readCredential);
   return [...own, ...common].filter((text) => text !== '');
 }
 
-/** Returns what comes after the last `mark`; all of the text without one. */
-const cutBefore = (text: string, mark: string | undefined): string =>
-  mark === undefined ? text : (text.split(mark).at(-1) ?? '');
+/** Returns the key, which is the last part, and what comes before it: a secret key there must not stay unseen. */
+const splitKey = (value: string, mark: string | undefined): string[] =>
+  mark === undefined ? [value] : value.split(mark).reverse();
 
 /** Returns the keys in the URL of a request: in the path and, if SDKs of this dialect send one there, in the query. */
 export function listKeysInUrl({ params, search }: Sent, { keyParameter }: Dialect): string[] {

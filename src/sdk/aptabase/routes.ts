@@ -7,11 +7,14 @@ import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
 import { COUNTS, countSent, hasEvents, storeMapped } from '../mapping/store-mapped.ts';
 import { mapEvent } from './map-event.ts';
 
-/** Their SDKs delete their events after any status below 500, and send them again after one minute otherwise. */
+/**
+ * Aptabase's mobile SDKs delete their events after any error below 500, and send them again after one minute otherwise. The one for the web
+ * sends each event once.
+ */
 const APTABASE: Dialect = {
   id: 'aptabase',
   name: 'Aptabase',
-  // `A-SH-` says that the server is not Aptabase's.
+  // `A-SH-` marks a self-hosted server.
   keyHeaders: [{ name: 'app-key', after: '-' }],
   states: {
     unreadable: { status: 400 },

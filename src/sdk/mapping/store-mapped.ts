@@ -65,11 +65,12 @@ export async function mapBatch(
   { sentAt, items, map, hidesCountry = () => false }: SentBatch,
 ): Promise<MappedBatch> {
   const batch: MappedBatch = { events: [], sources: [], withoutCountry: new Set(), ignored: 0 };
+  const timesSeen = new Map<string, number>();
   await forEachInTurns(loopShare, user, items.length, (index) => {
     const mapped = mapItem(items[index], (item) =>
       map(item)
         .flatMap(fitUserProperties)
-        .map((event) => withId(event, index, sentAt)),
+        .map((event) => withId(event, timesSeen, sentAt)),
     );
     if (mapped.length === 0) batch.ignored += 1;
     const isHidden = hidesCountry(items[index]);
@@ -95,16 +96,20 @@ const addMissingIds = (loopShare: LoopShare, user: LoopUser, { events, sources }
 
 /**
  * Returns an event with an ID of ours: derived from the one that was sent if that has other characters, and from what the event contains
- * and its place in the batch if there is none, so that it is stored once if the batch is sent again. Without any time, the same event may
- * have happened twice: it gets none, except from `addMissingIds`.
+ * if there is none, so that it is stored once if it is sent again, in another batch too. `timesSeen` distinguishes equal events of a batch.
+ * Without any time, the same event may have happened twice: it gets none, except from `addMissingIds`.
  */
-function withId(event: object, index: number, sentAt: SentBatch['sentAt']): object {
+function withId(event: object, timesSeen: Map<string, number>, sentAt: SentBatch['sentAt']): object {
   const { event_id, timestamp } = toFields(event);
   if (isEventId(event_id)) return event;
   if (event_id !== undefined) return { ...event, event_id: toEventId(event_id) };
   const time = timestamp ?? sentAt;
-  const content = time === undefined ? undefined : toJson([time, index, event]);
-  return content === undefined ? event : { ...event, event_id: deriveId('at', content) };
+  const content = time === undefined ? undefined : toJson([time, event]);
+  if (content === undefined) return event;
+  const id = deriveId('at', content);
+  const times = timesSeen.get(id) ?? 0;
+  timesSeen.set(id, times + 1);
+  return { ...event, event_id: times === 0 ? id : deriveId('at', `${id} ${times}`) };
 }
 
 /** Returns undefined for what is nested too deep to serialize: such an event is rejected, but must not cost the others. */

@@ -50,9 +50,11 @@ function mapEvent(event: Fields): object[] {
   const properties = toFields(event.properties);
   switch (event.event) {
     case '$identify':
-      return [toIdentify(properties, '$identified_id', readText(properties, '$anon_id'))];
+      return [
+        toIdentify(properties, readText(properties, '$identified_id'), readText(properties, '$anon_id')),
+      ];
     case '$create_alias':
-      return [toIdentify(properties, 'distinct_id', readText(properties, 'alias'))];
+      return [toIdentify(properties, readText(properties, 'distinct_id'), readText(properties, 'alias'))];
     case '$merge':
       return [mapMerge(properties)];
     default:
@@ -60,26 +62,22 @@ function mapEvent(event: Fields): object[] {
   }
 }
 
-const toIdentify = (properties: Fields, userName: string, anonymousId: string | undefined): object => {
-  const userId = readText(properties, userName);
-  return {
-    ...toBase(properties),
-    ...(userId === undefined ? {} : { app_user_id: userId }),
-    event_name: '$identify',
-    properties: { anonymous_id: anonymousId ?? null },
-  };
-};
+const toIdentify = (
+  properties: Fields,
+  userId: string | undefined,
+  anonymousId: string | undefined,
+): object => ({
+  ...toBase(properties),
+  ...(userId === undefined ? {} : { app_user_id: userId }),
+  event_name: '$identify',
+  properties: { anonymous_id: anonymousId ?? null },
+});
 
 /** Links the second ID to the first one. */
 function mapMerge(properties: Fields): object {
   const listed: unknown = properties.$distinct_ids;
   const [first, second]: unknown[] = Array.isArray(listed) ? listed : [];
-  const userId = toText(first);
-  return toIdentify(
-    extend(properties, compact({ distinct_id: userId }) ?? {}),
-    'distinct_id',
-    toText(second),
-  );
+  return toIdentify(properties, toText(first), toText(second));
 }
 
 function mapOther(event: Fields, properties: Fields): object {

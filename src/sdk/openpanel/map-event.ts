@@ -28,7 +28,11 @@ const SESSION_MARKS: Readonly<Record<string, string>> = {
 const CONSUMED: ReadonlySet<string> = new Set([
   ...['revenue', 'currency', '__revenue', '__timestamp', '__deviceId', '__version', '__language'],
   ...['__reqId', '__user_agent', '__ip', '__os', '__osVersion', '__model', '__country'],
+  ...['__path', '__title', '__referrer', '__buildNumber'],
 ]);
+
+/** Properties of the SDKs that exported events have as columns. */
+const RENAMED = { path: '__path', title: '__title', referrer: '__referrer', build: '__buildNumber' } as const;
 
 /** Columns of an exported event that are kept as properties. */
 const KEPT_COLUMNS = ['path', 'origin', 'referrer', 'browser', 'city', 'region'] as const;
@@ -61,13 +65,11 @@ function mapEvent(event: Fields): object[] {
       return mapIdentify(payload);
     case 'alias':
       return [mapAlias(payload)];
-    case 'increment':
-    case 'decrement':
-    case 'group':
-    case 'assign_group':
-      return [];
-    default:
+    case 'track':
+    case undefined:
       return [mapTrack(toSent(event))];
+    default:
+      return [];
   }
 }
 
@@ -92,7 +94,11 @@ const mapAlias = (payload: Fields): object => ({
 function mapTrack(sent: Sent): object {
   const { event_name, original } = toEventName(sent.name);
   const { properties, columns } = sent;
-  const kept = Object.fromEntries(KEPT_COLUMNS.map((name) => [name, toText(columns[name])]));
+  const renamed = Object.entries(RENAMED).map(([name, sentName]) => [name, properties[sentName]]);
+  const kept = Object.fromEntries([
+    ...renamed,
+    ...KEPT_COLUMNS.flatMap((name) => (toText(columns[name]) === undefined ? [] : [[name, columns[name]]])),
+  ]);
   const money = toMoney(
     { ...toRevenue(sent), currency: properties.currency ?? columns.currency },
     event_name,

@@ -8,7 +8,7 @@ import { COUNTS, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
-/** Their SDKs try three times within 4 seconds, whatever the status, except for 401. Backends send the key as a secret. */
+/** OpenPanel's SDKs try four times within 4 seconds, whatever the error, but once after a 401. Some send the key as a secret. */
 const OPENPANEL: Dialect = {
   id: 'openpanel',
   name: 'OpenPanel',
