@@ -65,8 +65,12 @@ export type Dialect = {
   };
 };
 
-/** What an SDK sent: its key, wherever it was, the host that it reaches the server by, and what its `headers` say, if it has any. */
+/**
+ * What an SDK sent: its vendor, its key, wherever it was, the host that it reaches the server by, and what its `headers` say, if it has
+ * any.
+ */
 export type SentToDialect = {
+  sdkId: SdkId | undefined;
   key: string;
   host: string;
   sentAt: string | undefined;

@@ -2,6 +2,7 @@
 export type IngestionSchema = {
   ingestion_hours: IngestionHourTable;
   ingestion_samples: IngestionSampleTable;
+  event_names: EventNameTable;
 };
 
 /** How many events, or requests, of a key had one outcome in one hour. */
@@ -11,7 +12,9 @@ export type IngestionHourTable = {
   key_id: string;
   /** The first millisecond of the hour of receipt, UTC. */
   hour: number;
-  /** Empty if the events name none. */
+  /** What sent them, such as `appflow` or `posthog`; `unknown` before this was counted. */
+  sdk_id: string;
+  /** Name and version of what sent them. Empty if the events name none. */
   sdk: string;
   /** Empty if the app is unknown. */
   app_id: string;
@@ -33,6 +36,8 @@ export type IngestionSampleTable = {
   /** As it was sent, so that the samples of a person can be deleted. */
   app_user_id: string | null;
   key_id: string;
+  /** As in `IngestionHourTable`. */
+  sdk_id: string;
   sdk: string;
   code: string;
   field: string;
@@ -42,4 +47,17 @@ export type IngestionSampleTable = {
   event: string | null;
   /** 1 if `event` is only a part of its JSON. */
   is_cut: number;
+};
+
+/** A name that an app sent, and the normalized one that its events are stored under. It contains no API key. */
+export type EventNameTable = {
+  project_id: string;
+  app_id: string;
+  event_name: string;
+  sent_name: string;
+  /** 1 if SDKs send it by themselves. */
+  is_automatic: number;
+  count: number;
+  first_at: number;
+  last_at: number;
 };

@@ -1,4 +1,6 @@
+import type { Dialect } from '../api/dialect.ts';
 import type { Route } from '../api/route.ts';
+import type { CountedSdkId } from '../ingestion/counted-sdk.ts';
 import { toApiError } from './error-answer.ts';
 import type { Exchange } from './pipeline/exchange.ts';
 import type { Services } from './pipeline/services.ts';
@@ -9,8 +11,8 @@ import type { Services } from './pipeline/services.ts';
  */
 export function countRefusal(
   { directory, ingestion }: Pick<Services, 'directory' | 'ingestion'>,
-  { limit, method }: Route,
-  { raw, keyId }: Exchange,
+  { limit, method, dialect }: Route,
+  { raw, keyId, parsedBody }: Exchange,
   error: unknown,
 ): number {
   const { status, code, isPartial } = toApiError(error);
@@ -21,6 +23,20 @@ export function countRefusal(
   if (status === 401 || !key) return status;
   const { projectId, appIds } = key;
   const [onlyApp = ''] = appIds?.length === 1 ? appIds : [];
-  ingestion.countRefused({ projectId, keyId, appId: onlyApp, sdk: raw.headers['x-appflow-sdk'], code });
+  const sdkId = findSdkId(dialect, parsedBody);
+  ingestion.countRefused({
+    projectId,
+    keyId,
+    sdkId,
+    appId: onlyApp,
+    sdk: raw.headers['x-appflow-sdk'],
+    code,
+  });
   return status;
+}
+
+/** Unknown if only the body, which was not read, shows which of several vendors it is. */
+function findSdkId(dialect: Dialect | undefined, parsedBody: Exchange['parsedBody']): CountedSdkId {
+  if (!dialect) return 'appflow';
+  return parsedBody?.sdkId ?? (dialect.variants ? 'unknown' : dialect.id);
 }

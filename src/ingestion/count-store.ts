@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Control, ControlTransaction } from '../control/control.ts';
 import { readInIndexOrder } from '../control/dialect.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import type { CountedSdkId } from './counted-sdk.ts';
 import { type HourRow, type PeriodCounts, sumByPeriod } from './period-sums.ts';
 import type { Cell } from './tally.ts';
 
@@ -19,6 +20,7 @@ export type CountFilter = {
   to: number;
   intervalMs: number;
   keyId: string | undefined;
+  sdkId: CountedSdkId | undefined;
   /** Only counts of these apps; undefined for all, including those of no known app. */
   appIds: readonly string[] | undefined;
 };
@@ -27,7 +29,7 @@ const ROWS_PER_STATEMENT = 200;
 const ROWS_PER_READ = 2_000;
 
 /** The order in which rows are read. */
-const ORDER = ['hour', 'key_id', 'sdk', 'app_id', 'outcome', 'code'] as const;
+const ORDER = ['hour', 'key_id', 'sdk_id', 'sdk', 'app_id', 'outcome', 'code'] as const;
 
 /** Rows of the database that one answer is summed from, each read once or twice. */
 const ROWS_READ_MAX = 400_000;
@@ -45,7 +47,7 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
       .values(rows.slice(start, start + ROWS_PER_STATEMENT))
       .onConflict((conflict) =>
         conflict
-          .columns(['project_id', 'key_id', 'hour', 'sdk', 'app_id', 'outcome', 'code'])
+          .columns(['project_id', 'key_id', 'hour', 'sdk_id', 'sdk', 'app_id', 'outcome', 'code'])
           .doUpdateSet((eb) => ({ count: eb('ingestion_hours.count', '+', eb.ref('excluded.count')) })),
       )
       .execute();
@@ -102,7 +104,7 @@ async function readStored(
 
 /** Selects the next rows: those of one key in the order of the primary key, of all keys in that of the index by project. */
 export function selectRows(db: Control['db'], filter: CountFilter, after?: HourRow) {
-  const { projectId, from, to, keyId, appIds } = filter;
+  const { projectId, from, to, keyId, sdkId, appIds } = filter;
   const order = keyId === undefined ? ORDER : ORDER.filter((column) => column !== 'key_id');
   let query = db
     .selectFrom('ingestion_hours')
@@ -110,6 +112,7 @@ export function selectRows(db: Control['db'], filter: CountFilter, after?: HourR
     .where('project_id', '=', projectId)
     .where('hour', '<', to);
   if (keyId !== undefined) query = query.where('key_id', '=', keyId);
+  if (sdkId !== undefined) query = query.where('sdk_id', '=', sdkId);
   if (appIds !== undefined) query = query.where('app_id', 'in', [...appIds]);
   // A second lower bound would be used instead of the position, which then reads the hour again from its start on each page.
   if (after === undefined) query = query.where('hour', '>=', from);
@@ -121,22 +124,21 @@ export function selectRows(db: Control['db'], filter: CountFilter, after?: HourR
   return query.limit(ROWS_PER_READ);
 }
 
-function isIncluded(cell: Cell, { projectId, from, to, keyId, appIds }: CountFilter): boolean {
+function isIncluded(cell: Cell, { projectId, from, to, keyId, sdkId, appIds }: CountFilter): boolean {
   return (
     cell.projectId === projectId &&
     cell.hour >= from &&
     cell.hour < to &&
     (keyId === undefined || cell.keyId === keyId) &&
+    (sdkId === undefined || cell.sdkId === sdkId) &&
     (appIds === undefined || appIds.includes(cell.appId))
   );
 }
 
 function rowsOf(cell: Cell): HourRow[] {
-  const { projectId, keyId, appId, hour, sdk } = cell;
+  const { projectId: project_id, keyId: key_id, sdkId: sdk_id, appId: app_id, hour, sdk } = cell;
   const rowOf = (outcome: string, code: string, count: number): HourRow[] =>
-    count === 0
-      ? []
-      : [{ project_id: projectId, key_id: keyId, hour, sdk, app_id: appId, outcome, code, count }];
+    count === 0 ? [] : [{ project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count }];
   return [
     ...rowOf('accepted', '', cell.accepted),
     ...rowOf('duplicate', '', cell.duplicates),

@@ -1,16 +1,21 @@
 import { type Static, Type } from 'typebox';
 import type { Caller } from '../api/caller.ts';
+import { SDK_IDS } from '../api/dialect.ts';
 import { ApiError } from '../api/errors.ts';
 import { defineRoute } from '../api/route.ts';
 import type { App } from '../directory/app.ts';
 import type { Clock } from '../lib/clock.ts';
 import { closedObject, component, WITHOUT_NUL } from '../lib/schema.ts';
 import { COUNTS_MAX, INTERVALS_MS, KEPT_DAYS } from './count-store.ts';
+import { COUNTED_SDK_IDS } from './counted-sdk.ts';
 import type { Ingestion } from './ingestion.ts';
 import { OTHER_SOURCES, type PeriodCounts } from './period-sums.ts';
 import { parseRange, RANGE_QUERY } from './range.ts';
 
 const count = (description: string) => Type.Integer({ minimum: 0, description });
+
+/** What an `sdk_id` is, in answers. */
+export const SDK_ID_DESCRIPTION = `What sent them: \`appflow\` (its own API), or the vendor of the SDK: ${SDK_IDS.map((id) => `\`${id}\``).join(', ')}. \`unknown\` if they were counted by an earlier release, or refused before it was known.`;
 
 /** The filters that both routes have. */
 export const INGESTION_FILTERS = {
@@ -20,6 +25,12 @@ export const INGESTION_FILTERS = {
       minLength: 1,
       maxLength: 128,
       description: 'Only what this key, or this member, sent, by ID.',
+    }),
+  ),
+  sdk_id: Type.Optional(
+    Type.Enum(COUNTED_SDK_IDS, {
+      description:
+        'Only what this sent: the SDKs of a vendor, or `appflow`. `unknown` is what was counted before this was.',
     }),
   ),
   app_id: Type.Optional(
@@ -40,6 +51,7 @@ const ROW_JSON = component(
     key_id: Type.String({
       description: `ID of the key, or of the member who sent the events. \`${OTHER_SOURCES}\`, with the SDK \`${OTHER_SOURCES}\`: further keys and SDKs together, when the answer would have more than ${COUNTS_MAX.toLocaleString('en-US')} rows.`,
     }),
+    sdk_id: Type.String({ description: SDK_ID_DESCRIPTION }),
     sdk: Type.String({
       description:
         '`context.sdk` of the events, and `X-Appflow-Sdk` of refused requests; empty if there is none. Beyond 20 per key, app and hour: `other`.',
@@ -113,6 +125,7 @@ A key that is restricted to some apps gets what is counted for these apps.`,
       to,
       intervalMs: INTERVALS_MS[interval],
       keyId: query.key_id,
+      sdkId: query.sdk_id,
       appIds: findAppLimit(caller, app, query),
     });
     if (!counts) throw tooManyCounts();
@@ -134,8 +147,9 @@ const tooManyCounts = () =>
     detail: 'There are too many counts to add up for one answer. Ask for fewer days, or for one key or app.',
   });
 
-const toRowJson = ({ hour, keyId, ...counts }: PeriodCounts) => ({
+const toRowJson = ({ hour, keyId, sdkId, ...counts }: PeriodCounts) => ({
   hour: new Date(hour).toISOString(),
   key_id: keyId,
+  sdk_id: sdkId,
   ...counts,
 });

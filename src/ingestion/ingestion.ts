@@ -8,6 +8,16 @@ import type { Log } from '../lib/log.ts';
 import { flushPeriodically } from '../lib/periodic.ts';
 import { createTurns } from '../lib/turns.ts';
 import { type CountFilter, listCounts, saveCells } from './count-store.ts';
+import { listCollisions, type NameCollision, type NameFilter, saveNames } from './name-store.ts';
+import {
+  countName,
+  createNameTally,
+  type NameRow,
+  type NameTally,
+  returnNames,
+  type SentName,
+  takeNames,
+} from './name-tally.ts';
 import type { PeriodCounts } from './period-sums.ts';
 import { type RejectedEvent, toSdk } from './rejected-event.ts';
 import {
@@ -33,6 +43,8 @@ import {
   countCode,
   createTally,
   findCell,
+  recallSender,
+  rememberSender,
   returnCells,
   type Source,
   type Tally,
@@ -45,6 +57,8 @@ export type AnsweredBatch = Source & {
   rows: readonly { app_id: string; sdk: string }[];
   stored: readonly boolean[];
   rejected: readonly RejectedEvent[];
+  /** The names that its stored events were sent with, if names were normalized. */
+  sentNames?: readonly SentName[];
 };
 
 /** A request that was turned away as a whole. `appId` is empty if it is unknown, `sdk` whatever the request names. */
@@ -68,6 +82,8 @@ export type Ingestion = {
     filter: SampleFilter,
     page: { before: string | undefined; limit: number },
   ) => Promise<SampleRow[]>;
+  /** Returns the names of stored events that stand for several sent ones, without what is not written yet. */
+  listCollisions: (filter: NameFilter) => Promise<NameCollision[]>;
   /** Deletes the samples that match, written or not. Returns how many. */
   deleteSamples: (projectId: string, matches: SampleMatch) => Promise<number>;
   /** Writes counts and samples. If it fails, they are kept for the next flush. */
@@ -79,12 +95,13 @@ export type Ingestion = {
 const FLUSH_EVERY_MS = 10_000;
 /** A write of that many takes some ten milliseconds. */
 const CELLS_PER_WRITE = 500;
-const DROPPED = 'counts or samples of ingestion health cannot be stored and were dropped';
+const DROPPED = 'counts, samples or names of ingestion health cannot be stored and were dropped';
 
 type State = {
   control: Control;
   tally: Tally;
   buffer: SampleBuffer;
+  names: NameTally;
   writes: MarkedWrites;
   log: Log;
 };
@@ -95,6 +112,7 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
     control,
     tally: createTally(),
     buffer: createSampleBuffer(),
+    names: createNameTally(),
     writes: createMarkedWrites(control, clock),
     log,
   };
@@ -115,6 +133,7 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
     for (let writes = Math.ceil(state.tally.cells.size / CELLS_PER_WRITE); writes > 0; writes -= 1)
       await saveInTurn(() => saveSome(state));
     await saveInTurn(() => saveBuffered(state));
+    await saveInTurn(() => saveCountedNames(state));
     if (refusals.length > 0) throw refusals[0];
   }
   return {
@@ -124,6 +143,7 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
     listCounts: (filter) => readInTurn(() => listCounts(control, filter, state.tally.cells.values())),
     listSamples: (filter, page) =>
       readInTurn(() => listSamples(control, filter, listBuffered(state.buffer, filter.projectId), page)),
+    listCollisions: (filter) => readInTurn(() => listCollisions(control, filter)),
     deleteSamples: (projectId, matches) =>
       readInTurn(async () => {
         const waiting = removeBuffered(state.buffer, projectId, (row) => matches(toMatched(row)));
@@ -134,8 +154,9 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
   };
 }
 
-function countBatch({ tally, buffer }: State, batch: AnsweredBatch, nowMs: number): void {
+function countBatch({ tally, buffer, names }: State, batch: AnsweredBatch, nowMs: number): void {
   countStored(tally, batch, nowMs);
+  for (const sent of batch.sentNames ?? []) countName(names, batch.projectId, sent, nowMs);
   for (const event of batch.rejected) {
     const { appId, sdk, code, sample } = event;
     const cell = findCell(tally, batch, { nowMs, appId, sdk });
@@ -149,8 +170,11 @@ function countStored(tally: Tally, batch: AnsweredBatch, nowMs: number): void {
   let last: AnsweredBatch['rows'][number] | undefined;
   for (const [index, row] of batch.rows.entries()) {
     // The events of a batch are usually of one app and one SDK.
-    if (row.app_id !== last?.app_id || row.sdk !== last.sdk)
-      cell = findCell(tally, batch, { nowMs, appId: row.app_id, sdk: row.sdk });
+    if (row.app_id !== last?.app_id || row.sdk !== last.sdk) {
+      const at = { appId: row.app_id, sdk: row.sdk };
+      cell = findCell(tally, batch, { nowMs, ...at });
+      rememberSender(tally, batch, at);
+    }
     last = row;
     if (!cell) continue;
     cell[batch.stored[index] ? 'accepted' : 'duplicates'] += 1;
@@ -164,8 +188,11 @@ function countRefused({ tally }: State, request: RefusedRequest, nowMs: number):
 }
 
 function countLinkConflict({ tally }: State, event: ConflictingEvent, nowMs: number): void {
-  const source = { projectId: event.project_id, keyId: event.key_id };
-  const cell = findCell(tally, source, { nowMs, appId: event.app_id, sdk: event.sdk });
+  const at = { appId: event.app_id, sdk: event.sdk };
+  const key = { projectId: event.project_id, keyId: event.key_id };
+  // Links are derived after the answer, from what is stored, which does not say what sent it.
+  const source = { ...key, sdkId: recallSender(tally, key, at) };
+  const cell = findCell(tally, source, { nowMs, ...at });
   if (cell) cell.linkConflicts += 1;
 }
 
@@ -194,6 +221,20 @@ async function saveBuffered({ buffer, writes, log }: State): Promise<void> {
   await writes.run(save, {
     onSaved: () => logDropped(log, dropped),
     onUndone: () => returnSamples(buffer, samples),
+  });
+}
+
+async function saveCountedNames({ names, writes, log }: State): Promise<void> {
+  if (names.size === 0) return;
+  let taken: NameRow[] = [];
+  let dropped: DroppedRows | undefined;
+  const save = async (tx: ControlTransaction) => {
+    taken = takeNames(names);
+    dropped = await saveRows(tx, taken, (some) => saveNames(tx, some));
+  };
+  await writes.run(save, {
+    onSaved: () => logDropped(log, dropped),
+    onUndone: () => returnNames(names, taken),
   });
 }
 

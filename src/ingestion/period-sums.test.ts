@@ -6,7 +6,7 @@ import { type HourRow, OTHER_SOURCES, type PeriodCounts, sumByPeriod } from './p
 
 const ROWS_MAX = 40;
 const row = (key_id: string, hour: number, outcome: string, count: number): HourRow => ({
-  ...{ project_id: 'proj_1', app_id: '', sdk: 'ios', key_id, hour: hour * HOUR_MS },
+  ...{ project_id: 'proj_1', app_id: '', sdk_id: 'appflow', sdk: 'ios', key_id, hour: hour * HOUR_MS },
   ...{ outcome, code: outcome === 'rejected' ? 'invalid_event' : '', count },
 });
 

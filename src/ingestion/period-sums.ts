@@ -9,6 +9,8 @@ export type HourRow = Insertable<IngestionHourTable>;
 export type PeriodCounts = {
   hour: number;
   keyId: string;
+  /** One of `COUNTED_SDK_IDS`, or `OTHER_SOURCES`. */
+  sdkId: string;
   sdk: string;
   accepted: number;
   duplicates: number;
@@ -38,7 +40,7 @@ export async function sumByPeriod(
   const all = new Map<string, PeriodCounts>();
   const totals = createSourceTotals(intervalMs);
   const isRead = await readRows((row) => {
-    totals.add(sourceOf(row.key_id, row.sdk), row);
+    totals.add(sourceOf(row.key_id, row.sdk_id, row.sdk), row);
     if (all.size <= rowsMax) addTo(all, toCounts(row, intervalMs));
   });
   if (!isRead) return undefined;
@@ -48,32 +50,33 @@ export async function sumByPeriod(
   const sums = new Map<string, PeriodCounts>();
   const isReadAgain = await readRows((row) => {
     const counts = toCounts(row, intervalMs);
-    addTo(sums, kept.has(sourceOf(row.key_id, row.sdk)) ? counts : { ...counts, ...OTHER });
+    addTo(sums, kept.has(sourceOf(row.key_id, row.sdk_id, row.sdk)) ? counts : { ...counts, ...OTHER });
   });
   return isReadAgain ? listSums(sums) : undefined;
 }
 
-const OTHER = { keyId: OTHER_SOURCES, sdk: OTHER_SOURCES };
+const OTHER = { keyId: OTHER_SOURCES, sdkId: OTHER_SOURCES, sdk: OTHER_SOURCES };
 
-const sourceOf = (keyId: string, sdk: string) => `${keyId} ${sdk}`;
+const sourceOf = (keyId: string, sdkId: string, sdk: string) => `${keyId} ${sdkId} ${sdk}`;
 
 const listSums = (sums: Map<string, PeriodCounts>) => [...sums.values()].sort(compare);
 
 function addTo(sums: Map<string, PeriodCounts>, counts: PeriodCounts): void {
-  const name = `${counts.hour} ${sourceOf(counts.keyId, counts.sdk)}`;
+  const name = `${counts.hour} ${sourceOf(counts.keyId, counts.sdkId, counts.sdk)}`;
   const sum = sums.get(name);
   if (sum === undefined) sums.set(name, counts);
   else addCounts(sum, counts);
 }
 
 function toCounts(
-  { hour, key_id: keyId, sdk, outcome, code, count }: HourRow,
+  { hour, key_id: keyId, sdk_id: sdkId, sdk, outcome, code, count }: HourRow,
   intervalMs: number,
 ): PeriodCounts {
   const of = (name: string) => (outcome === name ? count : 0);
   return {
     hour: hour - (hour % intervalMs),
     keyId,
+    sdkId,
     sdk,
     accepted: of('accepted'),
     duplicates: of('duplicate'),
@@ -93,7 +96,12 @@ function addCounts(sum: PeriodCounts, counts: PeriodCounts): void {
 }
 
 function compare(one: PeriodCounts, other: PeriodCounts): number {
-  return one.hour - other.hour || order(one.keyId, other.keyId) || order(one.sdk, other.sdk);
+  return (
+    one.hour - other.hour ||
+    order(one.keyId, other.keyId) ||
+    order(one.sdkId, other.sdkId) ||
+    order(one.sdk, other.sdk)
+  );
 }
 
 const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));

@@ -19,6 +19,7 @@ const sampleOf = (projectId: string, at: number): SampleRow => ({
   app_id: null,
   app_user_id: `user_${at}`,
   key_id: 'key_1',
+  sdk_id: 'appflow',
   sdk: '',
   code: 'invalid_event',
   field: 'event',

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Control, ControlTransaction } from '../control/control.ts';
+import type { CountedSdkId } from './counted-sdk.ts';
 import { SAMPLES_PER_PROJECT, type SampleRow } from './sample-buffer.ts';
 
 /** Which samples to list. */
@@ -7,6 +8,7 @@ export type SampleFilter = {
   projectId: string;
   code: string | undefined;
   keyId: string | undefined;
+  sdkId: CountedSdkId | undefined;
   /** Only samples of these apps; undefined for all, including those of no known app. */
   appIds: readonly string[] | undefined;
 };
@@ -60,10 +62,11 @@ export async function listSamples(
   unsaved: readonly SampleRow[],
   { before, limit }: { before: string | undefined; limit: number },
 ): Promise<SampleRow[]> {
-  const { projectId, code, keyId, appIds } = filter;
+  const { projectId, code, keyId, sdkId, appIds } = filter;
   let query = db.selectFrom('ingestion_samples').selectAll().where('project_id', '=', projectId);
   if (code !== undefined) query = query.where('code', '=', code);
   if (keyId !== undefined) query = query.where('key_id', '=', keyId);
+  if (sdkId !== undefined) query = query.where('sdk_id', '=', sdkId);
   if (appIds !== undefined) query = query.where('app_id', 'in', [...appIds]);
   if (before !== undefined) query = query.where('id', '<', before);
   const stored: SampleRow[] = await query.orderBy('id', 'desc').limit(limit).execute();
@@ -73,11 +76,12 @@ export async function listSamples(
   return [...stored, ...waiting].sort((one, other) => (one.id < other.id ? 1 : -1)).slice(0, limit);
 }
 
-function isIncluded(row: SampleRow, { projectId, code, keyId, appIds }: SampleFilter): boolean {
+function isIncluded(row: SampleRow, { projectId, code, keyId, sdkId, appIds }: SampleFilter): boolean {
   return (
     row.project_id === projectId &&
     (code === undefined || row.code === code) &&
     (keyId === undefined || row.key_id === keyId) &&
+    (sdkId === undefined || row.sdk_id === sdkId) &&
     (appIds === undefined || appIds.includes(row.app_id ?? ''))
   );
 }

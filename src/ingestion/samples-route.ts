@@ -3,7 +3,12 @@ import { decodeCursor, LIST_QUERY, limitOf, pageOf, toPage } from '../api/list.t
 import { defineRoute } from '../api/route.ts';
 import { closedObject, component, nullable, WITHOUT_NUL } from '../lib/schema.ts';
 import { KEPT_DAYS } from './count-store.ts';
-import { findAppLimit, INGESTION_FILTERS, type IngestionServices } from './counts-route.ts';
+import {
+  findAppLimit,
+  INGESTION_FILTERS,
+  type IngestionServices,
+  SDK_ID_DESCRIPTION,
+} from './counts-route.ts';
 import { SAMPLE_BYTES_MAX } from './cut-json.ts';
 import { SAMPLES_PER_PROJECT, type SampleRow } from './sample-buffer.ts';
 
@@ -36,6 +41,7 @@ export const SAMPLE_JSON = component(
     at: Type.String({ format: 'date-time', description: 'When the event was rejected.' }),
     app_id: nullable(Type.String({ description: 'The app; null if it is unknown.' })),
     key_id: Type.String({ description: 'ID of the key, or of the member who sent the event.' }),
+    sdk_id: Type.String({ description: SDK_ID_DESCRIPTION }),
     sdk: Type.String({ description: '`context.sdk` of the event; empty if it has none.' }),
     code: Type.String({ description: 'Why the event was rejected.' }),
     field: Type.String({ description: 'The path of the field that is not valid.' }),
@@ -56,6 +62,7 @@ export const SAMPLE_JSON = component(
         at: '2026-11-22T10:00:05.000Z',
         app_id: 'app_01K9ZV0Q6T4M8XJ2R5C7N3B1WE',
         key_id: 'key_01K9ZV0Q6T4M8XJ2R5C7N3B1WD',
+        sdk_id: 'appflow',
         sdk: 'acme-android/1.3.0',
         code: 'invalid_event_name',
         field: 'event_name',
@@ -91,6 +98,7 @@ A key that is restricted to some apps gets the samples of these apps.`,
       projectId: caller.project.id,
       code: query.code,
       keyId: query.key_id,
+      sdkId: query.sdk_id,
       appIds: findAppLimit(caller, app, query),
     };
     const rows = await ingestion.listSamples(filter, { before, limit: limit + 1 });
@@ -107,6 +115,7 @@ const toSampleJson = (row: SampleRow): Static<typeof SAMPLE_JSON> => ({
   at: new Date(row.at).toISOString(),
   app_id: row.app_id ?? null,
   key_id: row.key_id,
+  sdk_id: row.sdk_id,
   sdk: row.sdk,
   code: row.code,
   field: row.field,

@@ -1,18 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { HOUR_MS } from '../lib/durations.ts';
+import type { CountedSdkId } from './counted-sdk.ts';
 import {
   CELLS_MAX,
   countCode,
   createTally,
   findCell,
   OTHER_SDK,
+  recallSender,
+  rememberSender,
   returnCells,
   SDKS_MAX,
   takeCells,
 } from './tally.ts';
 
-const SOURCE = { projectId: 'proj_1', keyId: 'key_1' };
+const SOURCE = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'appflow' } as const;
 const NOON = 12 * HOUR_MS;
 
 /** Counts an event of an SDK as accepted and returns what its SDK is counted as. */
@@ -42,6 +45,41 @@ describe('a tally', () => {
       [NOON, 'app_1', 'a/2', 1],
     ]);
     assert.deepEqual(takeCells(tally), []);
+  });
+
+  it('has a cell per vendor of SDKs, also when cells are returned', () => {
+    const tally = createTally();
+    const countFor = (sdkId: CountedSdkId) => {
+      const cell = findCell(tally, { ...SOURCE, sdkId }, { nowMs: NOON, appId: '', sdk: '' });
+      if (cell) cell.accepted += 1;
+    };
+    for (const sdkId of ['appflow', 'posthog', 'posthog'] as const) countFor(sdkId);
+    const taken = takeCells(tally);
+    countFor('posthog');
+    returnCells(tally, taken);
+    assert.deepEqual(
+      takeCells(tally).map(({ sdkId, accepted }) => [sdkId, accepted]),
+      [
+        ['posthog', 3],
+        ['appflow', 1],
+      ],
+    );
+  });
+
+  it('remembers what a key, app and SDK sent with last, for a bounded number of them', () => {
+    const tally = createTally();
+    const at = { appId: 'app_1', sdk: 'a/1' };
+    assert.equal(recallSender(tally, SOURCE, at), 'unknown');
+    rememberSender(tally, SOURCE, at);
+    rememberSender(tally, { ...SOURCE, sdkId: 'posthog' }, { ...at, sdk: 'b/1' });
+    assert.equal(recallSender(tally, SOURCE, at), 'appflow');
+    assert.equal(recallSender(tally, SOURCE, { ...at, sdk: 'b/1' }), 'posthog');
+    assert.equal(recallSender(tally, { ...SOURCE, keyId: 'key_2' }, at), 'unknown');
+    assert.equal(recallSender(tally, SOURCE, { ...at, appId: 'app_2' }), 'unknown');
+    for (let index = 0; index < 30_000; index += 1)
+      rememberSender(tally, SOURCE, { ...at, appId: `app_${index}` });
+    assert.ok(tally.senders.size <= 10_000);
+    assert.equal(recallSender(tally, SOURCE, { ...at, appId: 'app_29999' }), 'appflow');
   });
 
   it(`counts more than ${SDKS_MAX} SDKs of a key, app and hour together; events without one are not among them`, () => {

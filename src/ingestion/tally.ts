@@ -1,5 +1,6 @@
 import { HOUR_MS } from '../lib/durations.ts';
 import { toStorableText } from '../lib/storable-text.ts';
+import type { CountedSdkId } from './counted-sdk.ts';
 
 /**
  * What became of an event (`accepted`, `duplicate`, `rejected`) or of a whole request (`refused`). A `link_conflict` is also among
@@ -10,13 +11,13 @@ export const OUTCOMES = ['accepted', 'duplicate', 'rejected', 'refused', 'link_c
 /** One of `OUTCOMES`. */
 export type Outcome = (typeof OUTCOMES)[number];
 
-/** Who sent: the key (or the member), in one project. */
-export type Source = { projectId: string; keyId: string };
+/** Who sent: the key (or the member), in one project, and with what. */
+export type Source = { projectId: string; keyId: string; sdkId: CountedSdkId };
 
 /** The counts of a source for one SDK and app in one hour, of which `hour` is the first millisecond. */
 export type Cell = Source & {
   hour: number;
-  /** Empty if unknown. */
+  /** Name and version. Empty if unknown. */
   sdk: string;
   /** Empty if unknown. */
   appId: string;
@@ -29,8 +30,13 @@ export type Cell = Source & {
   refused: Map<string, number>;
 };
 
-/** Counts in memory, and the SDKs that each key named in this hour. */
-export type Tally = { cells: Map<string, Cell>; sdks: Map<string, Set<string>>; sdksHour: number };
+/** Counts in memory, the SDKs that each key named in this hour, and with what each last sent, by `senderNameOf`. */
+export type Tally = {
+  cells: Map<string, Cell>;
+  sdks: Map<string, Set<string>>;
+  sdksHour: number;
+  senders: Map<string, CountedSdkId>;
+};
 
 /** SDKs that a key can name per app and hour. Anyone who has an app can send any, so there must be a limit. */
 export const SDKS_MAX = 20;
@@ -46,7 +52,7 @@ export const CELLS_MAX = 100_000;
 
 /** Returns a tally without counts. */
 export function createTally(): Tally {
-  return { cells: new Map(), sdks: new Map(), sdksHour: 0 };
+  return { cells: new Map(), sdks: new Map(), sdksHour: 0, senders: new Map() };
 }
 
 /** Returns the cell to count in; undefined if too many counts wait to be written. */
@@ -92,6 +98,21 @@ export function returnCells(tally: Tally, cells: readonly Cell[]): void {
   }
 }
 
+/** Remembers what the events of a key, app and SDK were sent with. */
+export function rememberSender(tally: Tally, source: Source, at: SenderParts): void {
+  if (tally.senders.size >= SDK_LISTS_MAX) tally.senders.clear();
+  tally.senders.set(senderNameOf(source, at), source.sdkId);
+}
+
+/** Returns what the events of a key, app and SDK were last sent with, as far as this process remembers. */
+export const recallSender = (tally: Tally, source: Omit<Source, 'sdkId'>, at: SenderParts): CountedSdkId =>
+  tally.senders.get(senderNameOf(source, at)) ?? 'unknown';
+
+type SenderParts = { appId: string; sdk: string };
+
+const senderNameOf = ({ projectId, keyId }: Omit<Source, 'sdkId'>, { appId, sdk }: SenderParts) =>
+  `${projectId} ${keyId} ${appId} ${sdk}`;
+
 function addCell(to: Cell, from: Cell): void {
   to.accepted += from.accepted;
   to.duplicates += from.duplicates;
@@ -100,13 +121,13 @@ function addCell(to: Cell, from: Cell): void {
     for (const [code, count] of from[kind]) countCode(to[kind], code, count);
 }
 
-function createCell({ projectId, keyId }: Source, hour: number, appId: string, sdk: string): Cell {
+function createCell({ projectId, keyId, sdkId }: Source, hour: number, appId: string, sdk: string): Cell {
   const counts = { accepted: 0, duplicates: 0, linkConflicts: 0, rejected: new Map(), refused: new Map() };
-  return { projectId, keyId, hour, appId, sdk, ...counts };
+  return { projectId, keyId, sdkId, hour, appId, sdk, ...counts };
 }
 
-const nameOf = ({ projectId, keyId }: Source, hour: number, appId: string, sdk: string) =>
-  `${hour} ${projectId} ${keyId} ${appId} ${sdk}`;
+const nameOf = ({ projectId, keyId, sdkId }: Source, hour: number, appId: string, sdk: string) =>
+  `${hour} ${projectId} ${keyId} ${sdkId} ${appId} ${sdk}`;
 
 function limitSdk(
   tally: Tally,

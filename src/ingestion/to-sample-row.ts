@@ -5,7 +5,7 @@ import type { Source } from './tally.ts';
 
 /** Returns a sample as it is stored, with a new ID. IDs are in the order of these calls. */
 export function toSampleRow(
-  { projectId, keyId }: Source,
+  { projectId, keyId, sdkId }: Source,
   { appId, sdk, code }: RejectedEvent,
   { field, message, eventId, appUserId, event, isCut }: SampledEvent,
   nowMs: number,
@@ -17,6 +17,7 @@ export function toSampleRow(
     app_id: appId === '' ? null : appId,
     app_user_id: appUserId,
     key_id: keyId,
+    sdk_id: sdkId,
     sdk,
     code,
     field,

@@ -54,8 +54,8 @@ export const batchRoute = defineRoute({
       sent_at: '2026-11-22T10:00:05Z',
     },
   },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const sender = { caller, app, country };
+  async handle(services: IngestServices, { caller, app, country, sent, body }) {
+    const sender = { caller, app, country, sent };
     return isAmplitude(body)
       ? storeAmplitudeBatch(services, sender, body)
       : storePostHogBatch(services, sender, body);

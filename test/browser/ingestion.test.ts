@@ -103,6 +103,39 @@ browserTest('filters by key and range, and shows the values of each bar by keybo
   assert.deepEqual(problems(), []);
 });
 
+browserTest('filters by SDK, and lists different names that are stored as one', async () => {
+  const { page, problems } = await enter();
+  await page.goto(at());
+  await untilLoaded(page);
+  const sources = page.getByRole('table', { name: 'Keys and SDKs' });
+  await page.getByLabel('SDK', { exact: true }).selectOption({ label: 'PostHog' });
+  await sources.getByText('acme-android/1.3.0').waitFor({ state: 'detached' });
+  await sources.getByRole('row', { name: /PostHog posthog-ios/ }).waitFor();
+  assert.equal(searchOf(page, 'sdk'), 'posthog');
+  await page.reload();
+  await sources.getByRole('row', { name: /PostHog posthog-ios/ }).waitFor();
+  assert.equal(await sources.getByText('acme-android/1.3.0').count(), 0);
+  await page.getByRole('heading', { name: 'No samples match your filters' }).waitFor();
+  await page.getByRole('button', { name: 'Clear filters' }).click();
+  assert.equal(searchOf(page, 'sdk'), null);
+  await sources.getByRole('link', { name: 'Segment', exact: true }).click();
+  await sources.getByText('acme-android/1.3.0').waitFor({ state: 'detached' });
+  assert.equal(searchOf(page, 'sdk'), 'segment');
+  const names = page.getByRole('list', { name: 'Names stored as order_completed' });
+  assert.deepEqual(
+    (await names.getByRole('listitem').allInnerTexts()).map(
+      (text) => text.split(',')[0]?.split(/\s*\n\s*/)[0],
+    ),
+    ['Order Completed', 'order-completed'],
+  );
+  const collisions = await page.getByRole('list', { name: 'Colliding names' }).innerText();
+  assert.match(collisions, /2 names are stored as order_completed/);
+  assert.doesNotMatch(collisions, /plan_selected/);
+  await page.goto(at('?sdk=none'));
+  await sources.getByText('acme-android/1.3.0').waitFor();
+  assert.deepEqual(problems(), []);
+});
+
 browserTest(
   'says what to do in a project without events, and shows a rejected one as soon as it came',
   async () => {
@@ -113,7 +146,7 @@ browserTest(
     await page.getByText(`curl ${server.url}/v1/events`).waitFor();
     await keepPicture(page, 'ingestion-empty');
     await page.goto(at('', empty));
-    await page.getByRole('button', { name: 'Show 30 days, all keys' }).click();
+    await page.getByRole('button', { name: 'Show 30 days without filters' }).click();
     await page.getByRole('heading', { name: 'No events received yet' }).waitFor();
 
     const app = await owner.call('POST', `/app/v1/projects/${empty}/apps`, {

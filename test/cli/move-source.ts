@@ -67,7 +67,7 @@ export async function readAnswers(api: Api, { key, appId }: MoveSource): Promise
     `/v1/analytics/breakdown?app_id=${appId}&by=country&metric=events&${days}`,
     ...['/v1/events?app_id=all&limit=200', `/v1/users?app_id=${appId}&limit=100`],
     ...['/v1/api-keys', '/v1/apps', '/v1/project', '/v1/annotations', '/v1/views', '/v1/funnels'],
-    ...['/v1/audit-log', '/v1/ingestion', '/v1/ingestion/samples'],
+    ...['/v1/audit-log', '/v1/ingestion', '/v1/ingestion/samples', '/v1/ingestion/name-collisions'],
   ];
   const answers: Record<string, string> = {};
   for (const path of paths) {

@@ -34,6 +34,7 @@ import type { CONTEXT_KEYS } from '../../src/events/ingest/context.ts';
 import type { EVENT_KEYS } from '../../src/events/ingest/event.ts';
 import type { SEARCH_ANSWER, SEARCH_QUERY } from '../../src/events/search.ts';
 import type { STREAM_QUERY } from '../../src/events/stream.ts';
+import type { COLLISION_JSON } from '../../src/ingestion/collisions-route.ts';
 import type { COUNTS_ANSWER, COUNTS_QUERY } from '../../src/ingestion/counts-route.ts';
 import type { SAMPLE_JSON, SAMPLES_QUERY } from '../../src/ingestion/samples-route.ts';
 import type { CREATE_KEY_BODY } from '../../src/keys/create.ts';
@@ -101,6 +102,7 @@ export type Proofs = [
   Proof<Is<analytics.LiveAnswer, typeof LIVE_ANSWER>>,
   Proof<Is<ingestion.IngestionQuery, typeof COUNTS_QUERY>>,
   Proof<Is<ingestion.IngestionAnswer, typeof COUNTS_ANSWER>>,
+  Proof<Is<ingestion.NameCollision, typeof COLLISION_JSON>>,
   Proof<Is<ingestion.IngestionSampleQuery, typeof SAMPLES_QUERY>>,
   Proof<Is<ingestion.IngestionSample, typeof SAMPLE_JSON>>,
   Proof<Is<users.UserQuery, typeof USER_LIST_QUERY>>,

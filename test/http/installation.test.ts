@@ -32,8 +32,8 @@ async function sendEvents(count: number): Promise<void> {
 async function storeAccepted(hour: number, count: number): Promise<void> {
   await runSql(
     api.config,
-    `INSERT INTO ingestion_hours (project_id, key_id, hour, sdk, app_id, outcome, code, count)
-    VALUES ('${api.project.project_id}', 'key_a', ${hour}, '', '', 'accepted', '', ${count})`,
+    `INSERT INTO ingestion_hours (project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count)
+    VALUES ('${api.project.project_id}', 'key_a', ${hour}, 'appflow', '', '', 'accepted', '', ${count})`,
   );
 }
 

@@ -4,6 +4,7 @@ import { sql } from 'kysely';
 import type { Control } from '../../src/control/control.ts';
 import { readInIndexOrder } from '../../src/control/dialect.ts';
 import { selectRows } from '../../src/ingestion/count-store.ts';
+import type { CountedSdkId } from '../../src/ingestion/counted-sdk.ts';
 import { pruneIngestion } from '../../src/ingestion/prune.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
 import { openControlServices } from '../../src/server/open-services.ts';
@@ -14,23 +15,24 @@ const clock = makeClock();
 clock.set(clock.now() - (clock.now() % HOUR_MS) + HOUR_MS / 2);
 
 const rowOf = (sdk: string) => ({
-  ...{ project_id: 'proj_1', key_id: 'key_1', hour: clock.now() - HOUR_MS, sdk, app_id: 'app_1' },
+  ...{ project_id: 'proj_1', key_id: 'key_1', hour: clock.now() - HOUR_MS, sdk_id: 'appflow', sdk },
+  ...{ app_id: 'app_1' },
   ...{ outcome: 'accepted', code: '', count: 1 },
 });
 
 /** Adds rows of one hour and key, each with its own SDK. */
 async function addRows({ db }: Pick<Control, 'db'>, from: number, to: number): Promise<void> {
-  const { project_id, key_id, hour, app_id, outcome, code, count } = rowOf('');
+  const { project_id, key_id, hour, sdk_id, app_id, outcome, code, count } = rowOf('');
   const fixed = sql.join(
-    [project_id, key_id, hour, app_id, outcome, code, count].map((value) => sql.lit(value)),
+    [project_id, key_id, hour, sdk_id, app_id, outcome, code, count].map((value) => sql.lit(value)),
   );
-  await sql`INSERT INTO ingestion_hours (project_id, key_id, hour, app_id, outcome, code, count, sdk)
+  await sql`INSERT INTO ingestion_hours (project_id, key_id, hour, sdk_id, app_id, outcome, code, count, sdk)
     WITH RECURSIVE numbers (n) AS (SELECT ${sql.lit(from)} UNION ALL SELECT n + 1 FROM numbers WHERE n < ${sql.lit(to - 1)})
     SELECT ${fixed}, 'sdk_' || n FROM numbers`.execute(db);
 }
 
 describe('storing counts', () => {
-  const source = { projectId: 'proj_1', keyId: 'key_1' };
+  const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'appflow' } as const;
   const batch = {
     ...source,
     rows: [{ app_id: 'app_1', sdk: '' }],
@@ -43,6 +45,7 @@ describe('storing counts', () => {
     to: clock.now() + 1,
     intervalMs: HOUR_MS,
     keyId: undefined,
+    sdkId: undefined,
     appIds: undefined,
   });
 
@@ -61,6 +64,31 @@ describe('storing counts', () => {
     assert.deepEqual([row?.accepted, row?.rejected, row?.refused, more], [3, 3, 1, []]);
     assert.deepEqual(row?.reasons, { invalid_event: 3, rate_limited: 1 });
     await third.close();
+  });
+
+  it('counts vendors of SDKs apart, and filters by one, whether their counts are written yet or not', async () => {
+    const services = await openControlServices(makeConfig(), clock);
+    const { ingestion } = services;
+    ingestion.countBatch(batch);
+    ingestion.countBatch({ ...batch, sdkId: 'posthog', rejected: [] });
+    ingestion.countRefused({ ...source, sdkId: 'posthog', appId: '', sdk: undefined, code: 'rate_limited' });
+    const list = async (sdkId: CountedSdkId | undefined) =>
+      (await ingestion.listCounts({ ...filter(), sdkId }))?.map((row) => [
+        ...[row.sdkId, row.accepted],
+        ...[row.rejected, row.refused],
+      ]);
+    for (const write of [() => {}, () => ingestion.flush()]) {
+      await write();
+      const [appflow, posthog] = [
+        ['appflow', 1, 1, 0],
+        ['posthog', 1, 0, 1],
+      ];
+      assert.deepEqual(await list(undefined), [appflow, posthog]);
+      assert.deepEqual(await list('appflow'), [appflow]);
+      assert.deepEqual(await list('posthog'), [posthog]);
+      assert.deepEqual(await list('segment'), []);
+    }
+    await services.close();
   });
 
   it('keeps what a failed flush could not write, and counts it once', async () => {

@@ -50,6 +50,7 @@ describe('GET /v1/ingestion', () => {
       {
         hour,
         key_id,
+        sdk_id: 'appflow',
         sdk: '',
         accepted: 1,
         duplicates: 0,
@@ -61,6 +62,7 @@ describe('GET /v1/ingestion', () => {
       {
         hour,
         key_id,
+        sdk_id: 'appflow',
         sdk: 'ios/2.0',
         accepted: 2,
         duplicates: 2,
@@ -81,8 +83,8 @@ describe('GET /v1/ingestion', () => {
     // Links are derived after the answer, and before any query.
     const { status } = await api.call('GET', `/v1/users/ann?app_id=${app_id}`, { key: server_key });
     assert.equal(status, 200);
-    const [row] = await report({ key_id });
-    assert.deepEqual([row?.accepted, row?.link_conflicts, row?.rejected], [5, 1, 0]);
+    const [row, ...more] = await report({ key_id });
+    assert.deepEqual([row?.accepted, row?.link_conflicts, row?.rejected, more], [5, 1, 0, []]);
   });
 
   it('counts a refused request once by its code, and no 401', async () => {
@@ -116,6 +118,7 @@ describe('GET /v1/ingestion', () => {
       {
         hour: hourAt(clock.now()),
         key_id,
+        sdk_id: 'appflow',
         sdk: 'ios/2.0',
         accepted: 0,
         duplicates: 0,

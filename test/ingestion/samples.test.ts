@@ -52,6 +52,7 @@ describe('GET /v1/ingestion/samples', () => {
       at: new Date(clock.now() - 1_000).toISOString(),
       app_id,
       key_id,
+      sdk_id: 'appflow',
       sdk: 'ios/2.0',
       code: 'invalid_event_name',
       field: 'event_name',
@@ -131,9 +132,12 @@ describe('GET /v1/ingestion/samples', () => {
 });
 
 describe('storing samples', () => {
-  const source = { projectId: 'proj_1', keyId: 'key_1' };
+  const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'appflow' } as const;
   const page = { before: undefined, limit: 5_000 };
-  const filter = { projectId: 'proj_1', code: undefined, keyId: undefined, appIds: undefined };
+  const filter = {
+    ...{ projectId: 'proj_1', code: undefined, keyId: undefined },
+    ...{ sdkId: undefined, appIds: undefined },
+  };
   const reason = { code: 'invalid_event_name', field: 'event_name', message: 'Name it.' };
   const rejectedOf = (app_user_id: unknown, appId = 'app_1') =>
     describeRejected({ event_name: 'No', app_user_id }, appId, reason, { hasSample: true });

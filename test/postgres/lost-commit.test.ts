@@ -14,19 +14,26 @@ import { NEEDS_POSTGRES, startPostgres } from './postgres-server.ts';
 const clock = makeClock();
 // The middle of an hour, so that no test crosses one by accident.
 clock.set(clock.now() - (clock.now() % HOUR_MS) + HOUR_MS / 2);
-const source = { projectId: 'proj_1', keyId: 'key_1' };
+const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'posthog' } as const;
 const rejected = describeRejected(
   { event_name: 'No', app_user_id: 'u1' },
   'app_1',
   { code: 'invalid_event_name', field: 'event_name', message: 'Name it.' },
   { hasSample: true },
 );
+const name = { appId: 'app_1', eventName: 'order_completed', isAutomatic: false };
+const sentNames = ['Order Completed', 'order-completed'].map((sentName) => ({ ...name, sentName }));
 const batch = { ...source, rows: [{ app_id: 'app_1', sdk: '' }], stored: [true], rejected: [rejected] };
 const found = { key: { id: 'key_1', bundleIds: [] }, secret: { version: 1 } } as never;
-const everything = { projectId: 'proj_1', code: undefined, keyId: undefined, appIds: undefined };
+const everything = {
+  ...{ projectId: 'proj_1', code: undefined, keyId: undefined },
+  ...{ sdkId: undefined, appIds: undefined },
+};
 const log = openLog('silent');
 /** Of the transactions of a flush. */
 const [COMMIT_OF_COUNTS, COMMIT_OF_SAMPLES] = [1, 2];
+/** Of a flush without samples. */
+const COMMIT_OF_NAMES = 2;
 const hours = () => ({ ...everything, from: 0, to: clock.now() + 1, intervalMs: HOUR_MS });
 const page = { before: undefined, limit: 10 };
 
@@ -73,6 +80,19 @@ describe('a connection to PostgreSQL that is lost at COMMIT', NEEDS_POSTGRES, as
       const [stored] = (await other.ingestion.listCounts(hours())) ?? [];
       assert.deepEqual([stored?.accepted, stored?.rejected], [3, 1]);
       assert.equal((await other.ingestion.listSamples(everything, page)).length, 1);
+      await closeAll();
+    });
+
+    it(`counts the names of events once, ${name}`, async () => {
+      const { broken, other, closeAll } = await open();
+      const { ingestion } = broken;
+      ingestion.countBatch({ ...batch, rejected: [], sentNames });
+      proxy.breakAt('commit', fate, COMMIT_OF_NAMES);
+      await assert.rejects(ingestion.flush(), { name: 'StorageError' });
+      ingestion.countBatch({ ...batch, rejected: [], sentNames });
+      await ingestion.flush();
+      const [collision] = await other.ingestion.listCollisions(everything);
+      assert.deepEqual([collision?.nameCount, collision?.events], [2, 4]);
       await closeAll();
     });
 

@@ -14,11 +14,16 @@ const namesOf = (events: readonly { event_name: string }[]) =>
 for (const [vendor, create] of Object.entries(VENDORS)) {
   describe(`the client of ${vendor}`, { concurrency: true }, () => {
     it('sends its first event', async () => {
-      const { clientKey, list } = await api.addProject();
+      const { clientKey, serverKey, list } = await api.addProject();
       await create(api.url, clientKey).sendOne('user_1', 'App Opened');
       const [event, ...more] = await list();
       assert.deepEqual(more, []);
       assert.deepEqual([event?.event_name, event?.app_user_id], ['app_opened', 'user_1']);
+      const { body } = await api.call('GET', '/v1/ingestion', { key: serverKey });
+      assert.deepEqual(
+        body.data.map((row: { sdk_id: string }) => row.sdk_id),
+        [vendor.toLowerCase()],
+      );
     });
 
     it('identifies a person with properties and a purchase', async () => {

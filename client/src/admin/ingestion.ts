@@ -3,8 +3,10 @@ import type {
   IngestionQuery,
   IngestionSample,
   IngestionSampleQuery,
+  NameCollision,
 } from '../api/ingestion.ts';
 import type { Page } from '../api/list.ts';
+import type { CompleteList } from '../api/saved.ts';
 import type { Caller, CallOptions } from './call.ts';
 import { readPages } from './pagination.ts';
 
@@ -19,6 +21,15 @@ export type IngestionOperations = {
    * ```
    */
   report: (query?: IngestionQuery, options?: CallOptions) => Promise<IngestionAnswer>;
+  /**
+   * Returns the names of stored events that stand for several names that were sent.
+   * @example
+   * ```ts
+   * const { data } = await admin.ingestion.collisions();
+   * for (const { event_name, names } of data) console.log(event_name, names.map(({ name }) => name));
+   * ```
+   */
+  collisions: (query?: { app_id?: string }, options?: CallOptions) => Promise<CompleteList<NameCollision>>;
   /**
    * Returns a page of the last rejected events, newest first.
    * @example
@@ -47,6 +58,7 @@ export function createIngestion({ call }: Caller): IngestionOperations {
     call('ingestion.samples', { query, options });
   return {
     report: (query = {}, options) => call('ingestion.report', { query, options }),
+    collisions: (query = {}, options) => call('ingestion.collisions', { query, options }),
     samples,
     allSamples: (query = {}, options) => readPages((page) => samples(page, options), query),
   };

@@ -20,6 +20,7 @@ export const OPERATIONS = {
   // Concurrent streams have a limit of their own: one too many must not block queries.
   'events.stream': { method: 'GET', path: '/v1/events/stream', category: 'analytics', gate: 'streams' },
   'ingestion.report': { method: 'GET', path: '/v1/ingestion', category: 'analytics' },
+  'ingestion.collisions': { method: 'GET', path: '/v1/ingestion/name-collisions', category: 'analytics' },
   'ingestion.samples': { method: 'GET', path: '/v1/ingestion/samples', category: 'analytics' },
   'analytics.daily': { method: 'GET', path: '/v1/analytics/daily', category: 'analytics' },
   'analytics.hourly': { method: 'GET', path: '/v1/analytics/hourly', category: 'analytics' },

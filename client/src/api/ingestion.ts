@@ -1,4 +1,8 @@
+import type { Sdk } from './keys.ts';
 import type { PageQuery } from './list.ts';
+
+/** What sent events: `POST /v1/events`, or the SDK of a vendor. `unknown` if neither is known. */
+export type IngestionSdk = Sdk | 'unknown';
 
 /** Which hours of receipt: `start` and `end` are RFC 3339 times or days of UTC; the last 24 hours by default. */
 export type IngestionQuery = {
@@ -6,6 +10,7 @@ export type IngestionQuery = {
   end?: string;
   interval?: 'hour' | 'day';
   key_id?: string;
+  sdk_id?: IngestionSdk;
   app_id?: string;
 };
 
@@ -16,6 +21,7 @@ export type IngestionQuery = {
 export type IngestionCounts = {
   hour: string;
   key_id: string;
+  sdk_id: string;
   sdk: string;
   accepted: number;
   duplicates: number;
@@ -37,7 +43,20 @@ export type IngestionAnswer = {
   };
 };
 
-export type IngestionSampleQuery = PageQuery & { code?: string; key_id?: string; app_id?: string };
+/** Different names that events were sent with, and that are stored as one. `names` are the 20 most frequent ones. */
+export type NameCollision = {
+  event_name: string;
+  events: number;
+  name_count: number;
+  names: { name: string; events: number; first_at: string; last_at: string }[];
+};
+
+export type IngestionSampleQuery = PageQuery & {
+  code?: string;
+  key_id?: string;
+  sdk_id?: IngestionSdk;
+  app_id?: string;
+};
 
 /** A rejected event. `event` is its JSON, cut to 2 KB; null if the person was erased. */
 export type IngestionSample = {
@@ -45,6 +64,7 @@ export type IngestionSample = {
   at: string;
   app_id: string | null;
   key_id: string;
+  sdk_id: string;
   sdk: string;
   code: string;
   field: string;

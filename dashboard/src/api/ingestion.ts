@@ -1,5 +1,5 @@
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query';
-import type { IngestionQuery } from './answers.ts';
+import type { IngestionQuery, IngestionSampleQuery } from './answers.ts';
 import { call } from './http.ts';
 import { projectKey } from './project.ts';
 
@@ -22,8 +22,22 @@ export const ingestionQuery = (projectId: string, asked: object, toQuery: () => 
       }),
   });
 
+type IngestionSampleFilter = Pick<IngestionSampleQuery, 'code' | 'key_id' | 'sdk_id'>;
+
+/** The names of stored events that stand for several sent ones. */
+export const collisionsQuery = (projectId: string) =>
+  queryOptions({
+    queryKey: [...ingestionKey(projectId), 'collisions'],
+    queryFn: ({ signal }) =>
+      call('GET /app/v1/projects/{project_id}/ingestion/name-collisions', {
+        params: { project_id: projectId },
+        query: {},
+        signal,
+      }),
+  });
+
 /** The last rejected events, a page at a time, newest first. */
-export const samplesQuery = (projectId: string, filter: { code?: string; key_id?: string }) =>
+export const samplesQuery = (projectId: string, filter: IngestionSampleFilter) =>
   infiniteQueryOptions({
     queryKey: [...ingestionKey(projectId), 'samples', filter],
     queryFn: ({ signal, pageParam }) =>

@@ -2,6 +2,7 @@ import { isTimeZone, parseDaySelection } from '../lib/day-range.ts';
 import { isAuditRange } from '../pages/audit-log/audit-query.ts';
 import { isDocsPlatform, isDocsTab } from '../pages/docs/docs-tabs.ts';
 import { isEventRange } from '../pages/events/event-range.ts';
+import { findSdkId } from '../pages/ingestion/counted-sdks.ts';
 import { isIngestionRange } from '../pages/ingestion/ingestion-range.ts';
 import { pickText, pickTexts } from './search-values.ts';
 
@@ -88,6 +89,7 @@ export function eventsSearch(search: Search) {
 export function ingestionSearch(search: Search) {
   return {
     ...pickText(search, 'key', 'reason', 'sample'),
+    ...pickKnown(search, 'sdk', (id) => findSdkId(id) !== undefined),
     ...pickKnown(search, 'range', isIngestionRange),
     ...pickKnown(search, 'show', (shown) => shown === 'problems'),
   };

@@ -1,10 +1,20 @@
 import type { ApiKey } from '../../directory/key.ts';
 import { type EventApp, parseEvent } from '../../events/ingest/event.ts';
 import { saveCells } from '../../ingestion/count-store.ts';
+import type { CountedSdkId } from '../../ingestion/counted-sdk.ts';
+import { saveNames } from '../../ingestion/name-store.ts';
+import type { NameRow } from '../../ingestion/name-tally.ts';
 import { describeRejected } from '../../ingestion/rejected-event.ts';
 import type { SampleRow } from '../../ingestion/sample-buffer.ts';
 import { saveSamples } from '../../ingestion/sample-store.ts';
-import { type Cell, countCode, createTally, findCell, takeCells } from '../../ingestion/tally.ts';
+import {
+  type Cell,
+  countCode,
+  createTally,
+  findCell,
+  type Source,
+  takeCells,
+} from '../../ingestion/tally.ts';
 import { toSampleRow } from '../../ingestion/to-sample-row.ts';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../../lib/durations.ts';
 import type { ControlServices } from '../../server/open-services.ts';
@@ -15,6 +25,8 @@ import { type Random, randomOf } from './random.ts';
 /** What a key sends with an SDK in an hour, on average. */
 type DemoSource = {
   key: string;
+  /** `appflow` if it is left out. */
+  sdkId?: CountedSdkId;
   sdk: string;
   platform: DemoPlatform;
   sinceDays: number;
@@ -62,10 +74,36 @@ const SOURCES: readonly DemoSource[] = [
     duplicates: 1,
     refused: { rate_limited: 0.3 },
   },
+  {
+    key: 'iOS and Android apps',
+    sdkId: 'posthog',
+    sdk: 'posthog-ios/3.38.0',
+    platform: 'ios',
+    sinceDays: 12,
+    accepted: 48,
+    duplicates: 1,
+    rejected: { invalid_properties: 0.2 },
+  },
+  {
+    key: 'iOS and Android apps',
+    sdkId: 'segment',
+    sdk: 'analytics-kotlin/1.22.1',
+    platform: 'android',
+    sinceDays: DAYS,
+    accepted: 26,
+    duplicates: 2,
+  },
   { key: 'Payments webhook', sdk: '', platform: 'web', sinceDays: DAYS, accepted: 6, duplicates: 0.4 },
 ];
 
 const SAMPLES = 60;
+
+/** Names that became the same one, and how many events had them. */
+const NAMES: readonly { eventName: string; sentName: string; platform: DemoPlatform; count: number }[] = [
+  { eventName: 'order_completed', sentName: 'Order Completed', platform: 'ios', count: 1_204 },
+  { eventName: 'order_completed', sentName: 'order-completed', platform: 'android', count: 87 },
+  { eventName: 'plan_selected', sentName: 'Plan Selected', platform: 'ios', count: 310 },
+];
 
 /** Writes what became of events in the 30 days before `nowMs`: most were accepted, but a release of one app is broken. */
 export async function writeDemoIngestion(
@@ -79,21 +117,36 @@ export async function writeDemoIngestion(
   for (const source of SOURCES) {
     const keyId = keys.find(({ name }) => name === source.key)?.id;
     if (keyId === undefined) continue;
+    const sender = { projectId, keyId, sdkId: source.sdkId ?? ('appflow' as const) };
     const random = randomOf('ingestion', plan.seed, source.key, source.sdk);
     const appId = stage.appIds[source.platform];
     const thisHour = nowMs - (nowMs % HOUR_MS);
     for (let hour = thisHour - source.sinceDays * DAY_MS; hour <= thisHour; hour += HOUR_MS) {
-      const cell = findCell(tally, { projectId, keyId }, { nowMs: hour, appId, sdk: source.sdk });
+      const cell = findCell(tally, sender, { nowMs: hour, appId, sdk: source.sdk });
       if (cell) fillCell(cell, source, random);
     }
-    if (source.sdk === BROKEN_SDK) samples.push(...makeSamples({ projectId, keyId }, appId, nowMs));
+    if (source.sdk === BROKEN_SDK) samples.push(...makeSamples(sender, appId, nowMs));
   }
   // As a server does: no key or app changes, so no process has to load them again.
   await control.db.transaction().execute(async (tx) => {
     await saveCells(tx, takeCells(tally));
     await saveSamples(tx, samples);
+    await saveNames(tx, listNames(projectId, stage.appIds, nowMs));
   });
 }
+
+/** Returns names that were first sent when the demo starts, and last within the hour. */
+const listNames = (projectId: string, appIds: DemoState['stage']['appIds'], nowMs: number): NameRow[] =>
+  NAMES.map(({ eventName, sentName, platform, count }) => ({
+    project_id: projectId,
+    app_id: appIds[platform],
+    event_name: eventName,
+    sent_name: sentName,
+    is_automatic: 0,
+    count,
+    first_at: nowMs - 12 * DAY_MS,
+    last_at: nowMs - 20 * MINUTE_MS,
+  }));
 
 /** More in the evening than at night, and less often than once per hour if the average is below one. */
 function fillCell(
@@ -117,11 +170,7 @@ function fillCell(
 }
 
 /** Returns samples of the last hours, oldest first, rejected by the same rules as any event. */
-function makeSamples(
-  source: { projectId: string; keyId: string },
-  appId: string,
-  nowMs: number,
-): SampleRow[] {
+function makeSamples(source: Source, appId: string, nowMs: number): SampleRow[] {
   const app: EventApp = { id: appId, currency: 'EUR', platform: 'android' };
   return Array.from({ length: SAMPLES }, (_, index) => SAMPLES - 1 - index).flatMap((ago) => {
     const receivedAt = nowMs - ago * 7 * MINUTE_MS;
@@ -132,7 +181,15 @@ function makeSamples(
       ...BROKEN_EVENTS[ago % BROKEN_EVENTS.length],
       context: { platform: 'android', app_version: '3.2.0', sdk: BROKEN_SDK },
     };
-    const batch = { ...source, verified: 0, receivedAt, sentAt: undefined, country: undefined } as const;
+    const { projectId, keyId } = source;
+    const batch = {
+      projectId,
+      keyId,
+      verified: 0,
+      receivedAt,
+      sentAt: undefined,
+      country: undefined,
+    } as const;
     const parsed = parseEvent(event, batch, () => app);
     if (!('rejection' in parsed)) return [];
     const rejected = describeRejected(event, appId, parsed.rejection, { hasSample: true });

@@ -6,6 +6,7 @@ import type { App } from '../../directory/app.ts';
 import type { Directory } from '../../directory/directory.ts';
 import { redactSecrets } from '../../directory/secret.ts';
 import type { Tombstones } from '../../erasure/tombstones.ts';
+import type { CountedSdkId } from '../../ingestion/counted-sdk.ts';
 import type { AnsweredBatch } from '../../ingestion/ingestion.ts';
 import { describeRejected } from '../../ingestion/rejected-event.ts';
 import type { Clock } from '../../lib/clock.ts';
@@ -28,6 +29,7 @@ import {
 } from './event.ts';
 import { listKeyWarnings, redactKeys } from './keys-in-row.ts';
 import { withStoredName } from './normalize-name.ts';
+import { listSentNames, noteSentName, type SentNames } from './sent-names.ts';
 import { createWarningTally, type WarningTally } from './warnings.ts';
 
 /** Bytes of the largest batch after decompression. */
@@ -54,6 +56,8 @@ export type SentEvents = {
   country: string | undefined;
   /** Events that must not get the country of the request. */
   withoutCountry?: ReadonlySet<unknown>;
+  /** What sent them; `appflow` unless it is another vendor's SDK. */
+  sdkId?: CountedSdkId;
   /** IDs of events that the server itself derived from others and will derive again: only the first of each counts. */
   derivedIds?: ReadonlySet<string>;
 };
@@ -65,7 +69,7 @@ export type SentEvents = {
 export async function ingest(
   services: IngestServices,
   caller: Caller,
-  { app, batch, country, withoutCountry, derivedIds }: SentEvents,
+  { app, batch, country, withoutCountry, sdkId = 'appflow', derivedIds }: SentEvents,
 ): Promise<Answer> {
   const receivedAt = services.clock.now();
   const resolveApp = createAppResolver(services, caller, app);
@@ -79,7 +83,9 @@ export async function ingest(
     // A backend is in its own country, not in its users'.
     country: isDevice ? country : undefined,
   };
-  const parsed = await parseEvents(services, caller, batch, { context, resolveApp, withoutCountry });
+  const hasNormalizedNames = sdkId !== 'appflow' || batch.normalize_names === true;
+  const parser = { context, resolveApp, withoutCountry, hasNormalizedNames };
+  const parsed = await parseEvents(services, caller, batch, parser);
   const { rejected, warnings } = parsed;
   // In the same turn as the append: an erasure waits for everything that was appended before its tombstone.
   const rows = takeWithoutErased(services.tombstones, parsed);
@@ -92,7 +98,9 @@ export async function ingest(
   services.ingestion.countBatch({
     projectId,
     keyId,
+    sdkId,
     ...counted,
+    sentNames: parsed.sentNames ? listSentNames(parsed.sentNames, rows, stored) : [],
     rejected: withoutErasedPeople(services, projectId, parsed.rejections),
   });
   return { accepted, duplicates, rejected, warnings: warnings.list() };
@@ -118,13 +126,14 @@ export const senderOf = ({ principal, network }: Caller): BodySender => ({
 });
 
 /** What becomes of a batch. */
-type ParsedBatch = CheckedEvents & { warnings: WarningTally };
+type ParsedBatch = CheckedEvents & { warnings: WarningTally; sentNames: SentNames | undefined };
 
 /** What the events of a batch are parsed with. */
 type Parser = {
   context: BatchContext;
   resolveApp: AppResolver;
   withoutCountry: ReadonlySet<unknown> | undefined;
+  hasNormalizedNames: boolean;
 };
 
 /** Parses all events, in parts if that takes long, and empties the batch: its objects take more memory than the rows. */
@@ -132,7 +141,7 @@ async function parseEvents(
   { loopShare }: IngestServices,
   caller: Caller,
   { events, normalize_names }: Batch,
-  { context, resolveApp, withoutCountry }: Parser,
+  { context, resolveApp, withoutCountry, hasNormalizedNames }: Parser,
 ): Promise<ParsedBatch> {
   const parsed: ParsedBatch = {
     rows: [],
@@ -140,6 +149,7 @@ async function parseEvents(
     rejected: [],
     rejections: [],
     warnings: createWarningTally(),
+    sentNames: hasNormalizedNames ? new Map() : undefined,
   };
   const nowhere = { ...context, country: undefined };
   await forEachInTurns(loopShare, senderOf(caller), events.length, (index) => {
@@ -170,7 +180,9 @@ function addEvent(
     return;
   }
   const withKeys = listKeyWarnings(parsed.row);
-  batch.rows.push(withKeys.length === 0 ? parsed.row : redactKeys(parsed.row));
+  const row = withKeys.length === 0 ? parsed.row : redactKeys(parsed.row);
+  batch.rows.push(row);
+  if (batch.sentNames) noteSentName(batch.sentNames, row, event);
   batch.indexes.push(index);
   batch.warnings.add(withKeys);
   batch.warnings.add(parsed.warnings);

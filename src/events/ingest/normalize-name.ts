@@ -33,6 +33,12 @@ export const RENAMED: Readonly<Record<string, string>> = {
   $ae_crashed: 'app_crash',
 };
 
+const RENAMED_TO: ReadonlySet<string> = new Set(Object.values(RENAMED));
+
+/** Whether SDKs send a name by themselves, or call the same thing by the name that it is stored under. */
+export const isAutomaticName = (sent: string, stored: string): boolean =>
+  Object.hasOwn(RENAMED, sent) || (sent === stored && RENAMED_TO.has(stored));
+
 /** Combining accents: what is left of `é` when it is taken apart. */
 const ACCENTS = /\p{M}+/gu;
 /** Letters and digits that are not of ASCII. */

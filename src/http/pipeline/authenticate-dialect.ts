@@ -1,4 +1,4 @@
-import type { Dialect } from '../../api/dialect.ts';
+import { type Dialect, findDialect } from '../../api/dialect.ts';
 import { ApiError } from '../../api/errors.ts';
 import type { Route } from '../../api/route.ts';
 import { invalidToken } from '../../keys/verify/refusals.ts';
@@ -125,7 +125,7 @@ async function findBodyKey(
   const { bodies } = services;
   const sender = { ...toBodySender(exchange, undefined), kind: 'unverified' } as const;
   const value = await readAnyJson({ exchange, sender, bodies }, route.bodyBytesMax);
-  exchange.parsedBody = { value };
+  exchange.parsedBody = { value, sdkId: findDialect(dialect, value)?.id };
   const key = dialect.findBodyKey(value);
   return typeof key === 'string' && key !== '' ? key : undefined;
 }

@@ -16,10 +16,11 @@ export function echoHeader({ headers: names }: Dialect, { raw, headers }: Exchan
 /** Returns what a handler of a dialect gets besides path, query and body; undefined for other routes. */
 export function toSent(
   { dialect }: Pick<Route, 'dialect'>,
-  { presentedKey: key, raw: { headers } }: Exchange,
+  { presentedKey: key, parsedBody, raw: { headers } }: Exchange,
 ): SentToDialect | undefined {
   if (key === undefined) return undefined;
   const read = (name: string | undefined) => (name === undefined ? undefined : headers[name]?.toString());
   const names = dialect?.headers;
-  return { key, host: headers.host ?? '', sentAt: read(names?.sentAt), sdk: read(names?.sdk) };
+  const sdkId = parsedBody?.sdkId;
+  return { sdkId, key, host: headers.host ?? '', sentAt: read(names?.sentAt), sdk: read(names?.sdk) };
 }

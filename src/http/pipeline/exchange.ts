@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { KeyCaller, MemberCaller, SignedIn } from '../../api/caller.ts';
+import type { SdkId } from '../../api/dialect.ts';
 import type { KeyUse } from '../../keys/usage/usage-tally.ts';
 import type { BodyReservation } from '../../limits/body-budget.ts';
 import type { Slot } from '../../limits/in-flight.ts';
@@ -39,8 +40,11 @@ export type Exchange = {
   slot: Slot | undefined;
   /** Set when the request has a body: the memory it takes, released once the request is handled. */
   body: BodyReservation | undefined;
-  /** Set when the body is parsed, for routes of a dialect: some find the key in it, and answer errors by what it is. */
-  parsedBody: { value: unknown } | undefined;
+  /**
+   * Set when the body is parsed, for routes of a dialect: some find the key in it, and answer errors by what it is. `sdkId` is read
+   * before handlers empty the body.
+   */
+  parsedBody: { value: unknown; sdkId: SdkId | undefined } | undefined;
   /** Set when a route of a dialect finds the key in a request, valid or not. */
   presentedKey: string | undefined;
   /** Set when the answer is streamed: the permission to read it, which may end before the stream does. */

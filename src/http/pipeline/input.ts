@@ -1,4 +1,5 @@
 import type { KeyCaller, MemberCaller } from '../../api/caller.ts';
+import { findDialect } from '../../api/dialect.ts';
 import { ApiError, type FieldError, validationFailed } from '../../api/errors.ts';
 import { findInvalidCharacters } from '../../api/invalid-characters.ts';
 import { ALL_APPS, findRequestedApp } from '../../api/resources.ts';
@@ -52,7 +53,7 @@ export function parseInput(
   const body = readBody(route, { exchange, sender: toBodySender(exchange, caller), bodies });
   return thenMaybe(body, (read) => {
     // An error is answered in the dialect of the body.
-    if (route.dialect) exchange.parsedBody = { value: read };
+    if (route.dialect) exchange.parsedBody = { value: read, sdkId: findDialect(route.dialect, read)?.id };
     return validate(served, { params, query, body: read });
   });
 }

@@ -77,8 +77,8 @@ const batchRoute = defineRoute({
       client_upload_time: '2026-11-28T11:41:59.315Z',
     },
   },
-  handle: (services: IngestServices, { caller, app, country, body }) =>
-    storeAmplitudeBatch(services, { caller, app, country }, body),
+  handle: (services: IngestServices, { caller, app, country, sent, body }) =>
+    storeAmplitudeBatch(services, { caller, app, country, sent }, body),
 });
 
 /** Stores a batch and returns the answer. Throws 422 with the positions of events that are not valid, and what `ingest` throws. */

@@ -71,9 +71,9 @@ const eventsRoute = defineRoute({
   example: {
     body: [{ eventName: 'app_open', sessionId: '179586613599174190', timestamp: '2026-11-28T11:42:15.731Z' }],
   },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const sent = { sentAt: undefined, items: listEvents(body), map: mapEvent };
-    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+  async handle(services: IngestServices, { caller, app, country, sent, body }) {
+    const batch = { sentAt: undefined, items: listEvents(body), map: mapEvent };
+    const { counts } = await storeMapped(services, { caller, app, country, sent }, batch);
     return counts;
   },
 });

@@ -43,9 +43,9 @@ const messageRoute = defineRoute({
     params: { type: 'track' },
     body: { type: 'track', event: 'Order Completed', userId: 'user_123', messageId: 'm-1' },
   },
-  async handle(services: IngestServices, { caller, app, country, params, body }) {
-    const sent = { sentAt: toSentAt(body.sentAt), items: [body], ...createMessageMapper(params.type) };
-    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+  async handle(services: IngestServices, { caller, app, country, sent, params, body }) {
+    const batch = { sentAt: toSentAt(body.sentAt), items: [body], ...createMessageMapper(params.type) };
+    const { counts } = await storeMapped(services, { caller, app, country, sent }, batch);
     return { success: true as const, ...counts };
   },
 });

@@ -1,8 +1,10 @@
 import { Type } from 'typebox';
 import type { Caller } from '../../api/caller.ts';
+import type { SentToDialect } from '../../api/dialect.ts';
 import type { App } from '../../directory/app.ts';
 import { isEventId } from '../../events/ingest/event.ts';
 import { countEvents, type IngestServices, ingest, senderOf } from '../../events/ingest/ingest.ts';
+import type { CountedSdkId } from '../../ingestion/counted-sdk.ts';
 import { StorageError } from '../../lib/errors.ts';
 import { forEachInTurns, type LoopShare, type LoopUser } from '../../limits/loop-share.ts';
 import { EVENTS_PER_BATCH_MAX, SDK_EVENTS_PER_BATCH_MAX } from '../../limits/policies.ts';
@@ -52,8 +54,13 @@ export type StoredBatch = {
   outcomes: ItemOutcome[];
 };
 
-/** Who sends a batch. */
-export type Sender = { caller: Caller; app: App | undefined; country: string | undefined };
+/** Who sends a batch, and what `sent` says about its SDK. */
+export type Sender = {
+  caller: Caller;
+  app: App | undefined;
+  country: string | undefined;
+  sent: SentToDialect | undefined;
+};
 
 /**
  * Maps a batch, in turns with other senders, and empties it: its objects take more memory than ours. What cannot be mapped is kept
@@ -149,7 +156,7 @@ export const countSent = (events: unknown[]): number => countEvents({ events }, 
  */
 export async function storeMapped(
   services: IngestServices,
-  { caller, app, country }: Sender,
+  { caller, app, country, sent: request }: Sender,
   sent: SentBatch,
 ): Promise<StoredBatch> {
   const outcomes = sent.items.map((): ItemOutcome => ({ events: 0, rejected: 0 }));
@@ -159,6 +166,7 @@ export async function storeMapped(
     if (outcome) outcome.events += 1;
   }
   const { sentAt, derivedIds = new Set() } = sent;
+  const sdkId: CountedSdkId = request?.sdkId ?? 'unknown';
   const counts = { accepted: 0, duplicates: 0, rejected: 0, ignored };
   const total: StoredBatch = { counts, rejectedSources: [], outcomes };
   for (let first = 0; events.length > 0; first += EVENTS_PER_BATCH_MAX) {
@@ -166,7 +174,7 @@ export async function storeMapped(
       events: events.splice(0, EVENTS_PER_BATCH_MAX),
       ...(sentAt === undefined ? {} : { sent_at: sentAt }),
     };
-    const part = { app, batch, country, withoutCountry, derivedIds };
+    const part = { app, batch, country, withoutCountry, sdkId, derivedIds };
     const answer = await ingest(services, caller, part).catch((error: unknown) => {
       throw first === 0 ? error : toPartial(error);
     });

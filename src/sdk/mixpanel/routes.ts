@@ -73,9 +73,9 @@ const importRoute = defineRoute({
       },
     ],
   },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const sent = { sentAt: undefined, items: listEvents(body), ...createEventMapper() };
-    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+  async handle(services: IngestServices, { caller, app, country, sent, body }) {
+    const batch = { sentAt: undefined, items: listEvents(body), ...createEventMapper() };
+    const { counts } = await storeMapped(services, { caller, app, country, sent }, batch);
     const num_records_imported = counts.accepted + counts.duplicates;
     return { code: 200 as const, status: 1 as const, error: null, num_records_imported, ...counts };
   },

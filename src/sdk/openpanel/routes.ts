@@ -48,9 +48,9 @@ const trackRoute = defineRoute({
     }),
   },
   example: { body: { type: 'track', payload: { name: 'app_open', profileId: 'user_123' } } },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    const sent = { sentAt: undefined, items: [body], ...createEventMapper() };
-    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+  async handle(services: IngestServices, { caller, app, country, sent, body }) {
+    const batch = { sentAt: undefined, items: [body], ...createEventMapper() };
+    const { counts } = await storeMapped(services, { caller, app, country, sent }, batch);
     return counts;
   },
 });

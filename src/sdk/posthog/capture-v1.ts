@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import type { Dialect, SentToDialect } from '../../api/dialect.ts';
+import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute } from '../../api/route.ts';
 import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
@@ -93,15 +93,16 @@ export const captureV1Route = defineRoute({
     },
   },
   handle: (services: IngestServices, { caller, app, country, sent, body }) =>
-    captureBatch(services, { caller, app, country }, { sent, batch: body.batch }),
+    captureBatch(services, { caller, app, country, sent }, body.batch),
 });
 
 /** Stores a batch and returns the results by `uuid`. Throws what `ingest` throws. */
 async function captureBatch(
   services: IngestServices,
   sender: Sender,
-  { sent, batch }: { sent: SentToDialect | undefined; batch: unknown[] },
+  batch: unknown[],
 ): Promise<{ results: Record<string, Result> }> {
+  const { sent } = sender;
   const ids = batch.map((event) => readText(toFields(event), 'uuid'));
   const map = (event: unknown) => mapEvent(toEventOfBatch(toFields(event), sent?.sdk));
   const { outcomes } = await storeMapped(services, sender, {

@@ -99,12 +99,12 @@ const eventRoute = defineRoute({
   eventCount: (body) => countSent(listEvents(body)),
   answer: { status: 200, schema: RESULT_UNLESS_BEACON, mayBeEmpty: true },
   example: { body: { ...EXAMPLE, api_key: 'ck_af1_…' } },
-  async handle(services: IngestServices, { caller, app, country, query, body }) {
+  async handle(services: IngestServices, { caller, app, country, sent, query, body }) {
     const sentAt = toSentAt(toFields(body).sent_at) ?? toSentAt(Number(query._ ?? Number.NaN));
     const base = parseTimestamp(sentAt) ?? services.clock.now();
     const map = (event: unknown) => mapEvent(withTime(toFields(event), base));
-    const sent = { sentAt, items: listEvents(body), map, hidesCountry };
-    const { counts } = await storeMapped(services, { caller, app, country }, sent);
+    const batch = { sentAt, items: listEvents(body), map, hidesCountry };
+    const { counts } = await storeMapped(services, { caller, app, country, sent }, batch);
     return query.beacon === '1' ? undefined : { status: 1 as const, ...counts };
   },
 });

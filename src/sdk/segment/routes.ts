@@ -79,8 +79,8 @@ const batchRoute = defineRoute({
   body: BATCH,
   eventCount: ({ batch }) => countSent(batch),
   example: { body: { batch: [EXAMPLE], sentAt: '2026-11-22T10:00:05Z' } },
-  async handle(services: IngestServices, { caller, app, country, body }) {
-    return storeMessages(services, { caller, app, country }, { ...body, items: body.batch });
+  async handle(services: IngestServices, { caller, app, country, sent, body }) {
+    return storeMessages(services, { caller, app, country, sent }, { ...body, items: body.batch });
   },
 });
 
@@ -97,8 +97,8 @@ function messageRoute<const Name extends string>(type: MessageType, operationId:
     body: SEGMENT_MESSAGE,
     eventCount: () => 1,
     example: { body: { ...EXAMPLE, type } },
-    handle: (services: IngestServices, { caller, app, country, body }) =>
-      storeMessages(services, { caller, app, country }, { sentAt: body.sentAt, items: [body], type }),
+    handle: (services: IngestServices, { caller, app, country, sent, body }) =>
+      storeMessages(services, { caller, app, country, sent }, { sentAt: body.sentAt, items: [body], type }),
   });
 }
 

@@ -23,7 +23,7 @@ type IngestionContentProps = {
   range: IngestionRange;
   /** It is the answer to an earlier question, shown while the next one loads. */
   isStale: boolean;
-  /** Only one key is shown. */
+  /** Only one key or SDK is shown. */
   isFiltered: boolean;
   shown: Shown;
   onShow: (shown: Shown) => void;
@@ -66,7 +66,7 @@ function NothingInRange({ onWiden }: Pick<IngestionContentProps, 'onWiden'>) {
         title="No events received in this range"
         actions={
           <Button variant="primary" onClick={onWiden}>
-            Show 30 days, all keys
+            Show 30 days without filters
           </Button>
         }
       >

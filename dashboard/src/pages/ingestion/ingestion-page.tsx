@@ -10,10 +10,13 @@ import { QueryState } from '../../components/query-state.tsx';
 import { Segmented } from '../../components/ui/segmented.tsx';
 import { Select } from '../../components/ui/select.tsx';
 import { changeSearch } from './change-search.ts';
+import { CollisionsCard } from './collisions-card.tsx';
+import { findSdkId } from './counted-sdks.ts';
 import { IngestionContent } from './ingestion-content.tsx';
 import { findIngestionRange, INGESTION_RANGES, toIngestionQuery } from './ingestion-range.ts';
 import { IngestionSkeleton } from './ingestion-skeleton.tsx';
 import { SamplesCard } from './samples-card.tsx';
+import { SdkSelect } from './sdk-select.tsx';
 
 const FRESH_MS = 30_000;
 
@@ -22,12 +25,16 @@ export function IngestionPage() {
   const { project, can } = useProject();
   const search = useSearch({ from: '/signed-in/p/$projectId/ingestion' });
   const navigate = useNavigate();
-  const change = (changes: Partial<Record<'range' | 'key' | 'show', string | undefined>>) =>
+  const change = (changes: Partial<Record<'range' | 'key' | 'sdk' | 'show', string | undefined>>) =>
     void navigate({ to: '.', search: (before) => changeSearch(before, changes), resetScroll: false });
   const range = findIngestionRange(search.range);
-  const asked = { range: range.value, key: search.key };
+  const sdkId = findSdkId(search.sdk);
+  const filter = { key_id: search.key, sdk_id: sdkId };
+  const isFiltered = search.key !== undefined || sdkId !== undefined;
   const query = useQuery({
-    ...ingestionQuery(project.id, asked, () => toIngestionQuery(range, search.key, Date.now())),
+    ...ingestionQuery(project.id, { range: range.value, ...filter }, () =>
+      toIngestionQuery(range, filter, Date.now()),
+    ),
     placeholderData: keepPreviousData,
     refetchInterval: FRESH_MS,
   });
@@ -37,7 +44,7 @@ export function IngestionPage() {
     staleTime: 60_000,
   });
   const nameOfKey = useActorNames(keys);
-  const isOpen = search.key !== undefined || (query.data?.data.length ?? 0) > 0;
+  const isOpen = isFiltered || (query.data?.data.length ?? 0) > 0;
   return (
     <Page
       title="Ingestion health"
@@ -46,6 +53,7 @@ export function IngestionPage() {
       actions={
         <>
           <KeySelect keys={keys} value={search.key} nameOf={nameOfKey} onChange={(key) => change({ key })} />
+          <SdkSelect value={sdkId} onChange={(sdk) => change({ sdk })} />
           <Segmented
             label="Range"
             value={range.value}
@@ -66,14 +74,15 @@ export function IngestionPage() {
             answer={answer}
             range={range}
             isStale={query.isPlaceholderData}
-            isFiltered={search.key !== undefined}
+            isFiltered={isFiltered}
             shown={search.show === 'problems' ? 'problems' : 'all'}
             onShow={(shown) => change({ show: shown === 'problems' ? shown : undefined })}
-            onWiden={() => change({ range: '30d', key: undefined })}
+            onWiden={() => change({ range: '30d', key: undefined, sdk: undefined })}
             nameOfKey={nameOfKey}
           />
         )}
       </QueryState>
+      <CollisionsCard />
       {can('events:read') && isOpen && <SamplesCard nameOfKey={nameOfKey} />}
     </Page>
   );

@@ -24,12 +24,11 @@ export function findIngestionRange(range: string | undefined): IngestionRange {
 /** Returns the API query for a range as of `now` (epoch milliseconds). */
 export function toIngestionQuery(
   range: IngestionRange,
-  keyId: string | undefined,
+  filter: Pick<IngestionQuery, 'key_id' | 'sdk_id'>,
   now: number,
 ): IngestionQuery {
-  const key = { key_id: keyId };
-  if (range.value === '24h') return key;
+  if (range.value === '24h') return filter;
   const daysAgo = (days: number) => new Date(now - days * DAY_MS).toISOString();
-  if (range.value === '7d') return { ...key, start: daysAgo(7) };
-  return { ...key, start: daysAgo(29).slice(0, 10), interval: 'day' };
+  if (range.value === '7d') return { ...filter, start: daysAgo(7) };
+  return { ...filter, start: daysAgo(29).slice(0, 10), interval: 'day' };
 }

@@ -8,6 +8,7 @@ import { CopyButton } from '../../components/copy-button.tsx';
 import { Callout } from '../../components/ui/callout.tsx';
 import { Dialog, DialogBody, DialogFooter, SheetContent } from '../../components/ui/dialog.tsx';
 import { formatExact } from '../../lib/format.ts';
+import { nameSdk } from './counted-sdks.ts';
 import { indentJson } from './indent-json.ts';
 
 type SampleSheetProps = {
@@ -62,13 +63,14 @@ function EventJson({ sample: { event, truncated } }: { sample: IngestionSample }
 function Facts({ sample, nameOfKey }: { sample: IngestionSample; nameOfKey: (id: string) => string }) {
   const { project } = useProject();
   const { data: apps = [] } = useQuery(appsQuery(project.id));
-  const { app_id, key_id, sdk, event_id } = sample;
+  const { app_id, key_id, sdk_id, sdk, event_id } = sample;
   const app = apps.find(({ id }) => id === app_id)?.name ?? app_id;
   return (
     <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 gap-y-2 text-note">
       <Fact name="App">{app ?? 'Unknown'}</Fact>
       <Fact name="Key">{nameOfKey(key_id)}</Fact>
-      <Fact name="SDK">{sdk || 'Not named'}</Fact>
+      <Fact name="SDK">{nameSdk(sdk_id)}</Fact>
+      <Fact name="Version">{sdk || 'Not named'}</Fact>
       {event_id !== null && <Fact name="Event ID">{event_id}</Fact>}
     </dl>
   );

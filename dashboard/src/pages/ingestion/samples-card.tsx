@@ -14,6 +14,7 @@ import { Select } from '../../components/ui/select.tsx';
 import { SkeletonRows } from '../../components/ui/skeleton.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { changeSearch } from './change-search.ts';
+import { findSdkId, nameSdk } from './counted-sdks.ts';
 import { SampleSheet } from './sample-sheet.tsx';
 
 const CODES = Object.keys(REJECTION_CURES).sort();
@@ -23,11 +24,16 @@ type SamplesCardProps = { nameOfKey: (id: string) => string };
 /** The last rejected events of the project, whatever the range. A click opens one. */
 export function SamplesCard({ nameOfKey }: SamplesCardProps) {
   const { project } = useProject();
-  const { key, reason, sample: openId } = useSearch({ from: '/signed-in/p/$projectId/ingestion' });
+  const { key, sdk, reason, sample: openId } = useSearch({ from: '/signed-in/p/$projectId/ingestion' });
   const navigate = useNavigate();
-  const change = (changes: Partial<Record<'reason' | 'sample' | 'key', string | undefined>>) =>
+  const change = (changes: Partial<Record<'reason' | 'sample' | 'key' | 'sdk', string | undefined>>) =>
     void navigate({ to: '.', search: (before) => changeSearch(before, changes), resetScroll: false });
-  const filter = { ...(reason && { code: reason }), ...(key && { key_id: key }) };
+  const filter = {
+    ...(reason && { code: reason }),
+    ...(key && { key_id: key }),
+    ...(sdk && { sdk_id: findSdkId(sdk) }),
+  };
+  const isFiltered = Object.keys(filter).length > 0;
   const query = useInfiniteQuery(samplesQuery(project.id, filter));
   const samples = query.data?.pages.flatMap(({ data }) => data) ?? [];
   return (
@@ -42,7 +48,9 @@ export function SamplesCard({ nameOfKey }: SamplesCardProps) {
           {() =>
             samples.length === 0 ? (
               <NoSamples
-                onClear={reason || key ? () => change({ reason: undefined, key: undefined }) : undefined}
+                onClear={
+                  isFiltered ? () => change({ reason: undefined, key: undefined, sdk: undefined }) : undefined
+                }
               />
             ) : (
               <SamplesTable
@@ -143,7 +151,7 @@ function SamplesTable({ samples, nameOfKey, onOpen }: SamplesTableProps) {
               <bdi className="truncate">{sample.field}</bdi>
             </Cell>
             <Cell data-label="SDK" className="max-w-44 truncate text-soft">
-              <bdi className="truncate">{sample.sdk || 'Not named'}</bdi>
+              <bdi className="truncate">{sample.sdk || nameSdk(sample.sdk_id)}</bdi>
             </Cell>
             <Cell data-label="Key" className="max-w-44 truncate text-soft">
               <bdi className="truncate">{nameOfKey(sample.key_id)}</bdi>

@@ -3,6 +3,7 @@ import { Card, CardHeader } from '../../components/ui/card.tsx';
 import { Cell, Head, HeadRow, Row, Table } from '../../components/ui/table.tsx';
 import { cn } from '../../lib/class-names.ts';
 import { formatCount, formatShare } from '../../lib/format.ts';
+import { findSdkId, nameSdk } from './counted-sdks.ts';
 import { rejectedShare, type SourceCounts } from './summarize.ts';
 
 /** What the API adds up further keys and SDKs as, when they are too many. */
@@ -26,6 +27,7 @@ export function SourcesCard({ sources, nameOfKey }: SourcesCardProps) {
           <HeadRow>
             <Head>Key</Head>
             <Head>SDK</Head>
+            <Head>Name and version</Head>
             <Head className="text-right">Accepted</Head>
             <Head className="text-right">Duplicates</Head>
             <Head className="text-right">Rejected</Head>
@@ -35,7 +37,11 @@ export function SourcesCard({ sources, nameOfKey }: SourcesCardProps) {
         </thead>
         <tbody>
           {sources.map((source) => (
-            <SourceRow key={`${source.keyId} ${source.sdk}`} source={source} nameOfKey={nameOfKey} />
+            <SourceRow
+              key={`${source.keyId} ${source.sdkId} ${source.sdk}`}
+              source={source}
+              nameOfKey={nameOfKey}
+            />
           ))}
         </tbody>
       </Table>
@@ -44,7 +50,7 @@ export function SourcesCard({ sources, nameOfKey }: SourcesCardProps) {
 }
 
 function SourceRow({ source, nameOfKey }: { source: SourceCounts; nameOfKey: (id: string) => string }) {
-  const { keyId, sdk, accepted, duplicates, rejected, refused } = source;
+  const { keyId, sdkId, sdk, accepted, duplicates, rejected, refused } = source;
   const share = rejectedShare(source);
   const isBad = share !== undefined && share >= BAD_SHARE;
   return (
@@ -64,7 +70,22 @@ function SourceRow({ source, nameOfKey }: { source: SourceCounts; nameOfKey: (id
           </Link>
         )}
       </Cell>
-      <Cell data-label="SDK" className="max-w-52">
+      <Cell data-label="SDK" className="whitespace-nowrap">
+        {findSdkId(sdkId) ? (
+          <Link
+            to="."
+            search={(search) => ({ ...search, sdk: sdkId })}
+            resetScroll={false}
+            title={`Show only ${nameSdk(sdkId)}`}
+            className="rounded hover:underline"
+          >
+            {nameSdk(sdkId)}
+          </Link>
+        ) : (
+          <span className="text-soft">—</span>
+        )}
+      </Cell>
+      <Cell data-label="Name and version" className="max-w-52">
         {sdk === '' ? (
           <span className="text-soft">Not named</span>
         ) : (

@@ -10,7 +10,7 @@ const iso = (instantMs: number) => new Date(instantMs).toISOString();
 
 function rowOf(fields: Partial<IngestionCounts>): IngestionCounts {
   const counts = { accepted: 0, duplicates: 0, rejected: 0, refused: 0, link_conflicts: 0, reasons: {} };
-  return { hour: iso(NOON), key_id: 'key_1', sdk: '', ...counts, ...fields };
+  return { hour: iso(NOON), key_id: 'key_1', sdk_id: 'appflow', sdk: '', ...counts, ...fields };
 }
 
 const answerOf = (data: IngestionCounts[], start: number, end: number): IngestionAnswer => ({
@@ -60,22 +60,27 @@ describe('sums', () => {
     rowOf({ accepted: 90, rejected: 10, reasons: { invalid_event: 10 } }),
     rowOf({ sdk: 'a/1', accepted: 1, duplicates: 1, refused: 3, reasons: { rate_limited: 3 } }),
     rowOf({ hour: iso(NOON + HOUR_MS), sdk: 'a/1', rejected: 20, reasons: { invalid_event: 20 } }),
-    rowOf({ key_id: 'key_2', refused: 1, reasons: { rate_limited: 1 } }),
+    rowOf({ key_id: 'key_2', sdk_id: 'posthog', refused: 1, reasons: { rate_limited: 1 } }),
+    rowOf({ key_id: 'key_2', sdk_id: 'segment', refused: 2, reasons: { rate_limited: 2 } }),
   ];
 
   it('cover events and requests of all rows', () => {
-    assert.deepEqual(sumCounts(rows), { accepted: 91, duplicates: 1, rejected: 30, refused: 4 });
+    assert.deepEqual(sumCounts(rows), { accepted: 91, duplicates: 1, rejected: 30, refused: 6 });
     assert.equal(rejectedShare(sumCounts(rows)), 30 / 122);
     assert.equal(rejectedShare(rowOf({ refused: 2 })), undefined);
   });
 
   it('are listed per key and SDK, those with the most rejected events first', () => {
     assert.deepEqual(
-      listSources(rows).map(({ keyId, sdk, rejected, reasons }) => [keyId, sdk, rejected, reasons]),
+      listSources(rows).map(({ keyId, sdkId, sdk, rejected, reasons }) => [
+        ...[keyId, sdkId, sdk],
+        ...[rejected, reasons],
+      ]),
       [
-        ['key_1', 'a/1', 20, ['invalid_event', 'rate_limited']],
-        ['key_1', '', 10, ['invalid_event']],
-        ['key_2', '', 0, ['rate_limited']],
+        ['key_1', 'appflow', 'a/1', 20, ['invalid_event', 'rate_limited']],
+        ['key_1', 'appflow', '', 10, ['invalid_event']],
+        ['key_2', 'segment', '', 0, ['rate_limited']],
+        ['key_2', 'posthog', '', 0, ['rate_limited']],
       ],
     );
   });
@@ -83,7 +88,7 @@ describe('sums', () => {
   it('are listed per reason, the most frequent first', () => {
     assert.deepEqual(listReasons(rows), [
       { code: 'invalid_event', count: 30 },
-      { code: 'rate_limited', count: 4 },
+      { code: 'rate_limited', count: 6 },
     ]);
   });
 });
@@ -91,10 +96,10 @@ describe('sums', () => {
 describe('the range of a URL', () => {
   it('is 24 hours unless it is another one on offer, as of the time of the query', () => {
     const queryOf = (range: string | undefined) =>
-      toIngestionQuery(findIngestionRange(range), undefined, NOON);
-    assert.deepEqual(queryOf(undefined), { key_id: undefined });
+      toIngestionQuery(findIngestionRange(range), { sdk_id: 'posthog' }, NOON);
+    assert.deepEqual(queryOf(undefined), { sdk_id: 'posthog' });
     assert.deepEqual(queryOf('1y'), queryOf('24h'));
-    assert.deepEqual(queryOf('7d'), { key_id: undefined, start: iso(NOON - 7 * DAY_MS) });
-    assert.deepEqual(queryOf('30d'), { key_id: undefined, start: '2026-10-24', interval: 'day' });
+    assert.deepEqual(queryOf('7d'), { sdk_id: 'posthog', start: iso(NOON - 7 * DAY_MS) });
+    assert.deepEqual(queryOf('30d'), { sdk_id: 'posthog', start: '2026-10-24', interval: 'day' });
   });
 });

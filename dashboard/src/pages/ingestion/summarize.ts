@@ -11,7 +11,7 @@ export type Counts = Record<Outcome, number>;
 export type Period = Counts & { at: number };
 
 /** The counts of a key and an SDK. */
-export type SourceCounts = Counts & { keyId: string; sdk: string; reasons: readonly string[] };
+export type SourceCounts = Counts & { keyId: string; sdkId: string; sdk: string; reasons: readonly string[] };
 
 /** A reason of rejections or refusals, and how often it occurred. */
 export type ReasonCount = { code: string; count: number };
@@ -55,11 +55,12 @@ export function toPeriods({ data, meta }: IngestionAnswer, periodMs: number): Pe
 
 /** Returns the counts per key and SDK: those with the most rejected events first, then those with the most events. */
 export function listSources(rows: readonly IngestionCounts[]): SourceCounts[] {
-  const sources = [...Map.groupBy(rows, ({ key_id, sdk }) => `${key_id} ${sdk}`).values()].flatMap((own) => {
+  const sourceOf = ({ key_id, sdk_id, sdk }: IngestionCounts) => `${key_id} ${sdk_id} ${sdk}`;
+  const sources = [...Map.groupBy(rows, sourceOf).values()].flatMap((own) => {
     const [first] = own;
     if (!first) return [];
     const reasons = listReasons(own).map(({ code }) => code);
-    return [{ keyId: first.key_id, sdk: first.sdk, ...sumCounts(own), reasons }];
+    return [{ keyId: first.key_id, sdkId: first.sdk_id, sdk: first.sdk, ...sumCounts(own), reasons }];
   });
   return sources.sort(
     (one, other) =>
