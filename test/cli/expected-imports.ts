@@ -11,7 +11,7 @@ export type ExpectedImport = {
 /** The files in test/fixtures/exports, each in the format that the vendor documents. */
 export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
   'posthog.jsonl': {
-    accepted: 6,
+    accepted: 7,
     rejected: 3,
     events: {
       '018e0000-0000-7000-8000-000000000001': {
@@ -187,7 +187,7 @@ export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
     properties: {},
     dry: { lines: 1, rows: 3, events: 2, links: 1, session_marks: 1, people: 1 },
   },
-  'openpanel.csv': {
+  'openpanel.table.jsonl': {
     accepted: 2,
     events: {
       '018e0000-0000-7000-8000-000000000031': {
@@ -204,13 +204,13 @@ export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
     },
     ids: ['d-1', 'user_1'],
     properties: {},
-    dry: { lines: 2, rows: 1, events: 1, links: 1 },
+    dry: { lines: 1, rows: 1, events: 1, links: 1 },
   },
   'umami.csv': {
     accepted: 3,
     events: {
       '44444444-4444-4444-8444-000000000001': {
-        event_name: 'screen_view',
+        event_name: 'page_view',
         app_user_id: '22222222-2222-4222-8222-222222222222',
         session_id: '33333333-3333-4333-8333-333333333333',
         timestamp: '2024-03-01T10:00:00.000Z',
@@ -226,7 +226,7 @@ export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
       events: 2,
       links: 1,
       names: [
-        { from: 'page view', to: 'screen_view', events: 1 },
+        { from: 'page view', to: 'page_view', events: 1 },
         { from: 'Signup Button', to: 'signup_button', events: 1 },
       ],
     },

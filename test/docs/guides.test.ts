@@ -26,7 +26,7 @@ writeFileSync(history, '{"event_id":"h1","event_name":"app_open","app_user_id":"
 
 /** The exports that a reader of docs/guides/migrating.md would have, from the fixtures of other products. */
 const exportsFolder = makeTempDir();
-function zipFixture(fixture: string, name: string): string {
+function gzipFixture(fixture: string, name: string): string {
   const file = join(exportsFolder, name);
   writeFileSync(file, gzipSync(readFileSync(join(ROOT, 'test/fixtures/exports', fixture))));
   return file;
@@ -39,12 +39,12 @@ const VALUES = {
   'app_…': project.app_id,
   'sk_…': project.server_key,
   'events.ndjson.gz': history,
-  'segment.jsonl.gz': zipFixture('segment.jsonl', 'segment.jsonl.gz'),
-  'posthog.csv.gz': zipFixture('posthog.csv', 'posthog.csv.gz'),
-  'amplitude.jsonl.gz': zipFixture('amplitude.jsonl', 'amplitude.jsonl.gz'),
-  'mixpanel.jsonl.gz': zipFixture('mixpanel.jsonl', 'mixpanel.jsonl.gz'),
-  'openpanel-1.jsonl.gz': zipFixture('openpanel.jsonl', 'openpanel-1.jsonl.gz'),
-  'umami.csv.gz': zipFixture('umami.csv', 'umami.csv.gz'),
+  'segment.jsonl.gz': gzipFixture('segment.jsonl', 'segment.jsonl.gz'),
+  'posthog.csv.gz': gzipFixture('posthog.csv', 'posthog.csv.gz'),
+  'amplitude.jsonl.gz': gzipFixture('amplitude.jsonl', 'amplitude.jsonl.gz'),
+  'mixpanel.jsonl.gz': gzipFixture('mixpanel.jsonl', 'mixpanel.jsonl.gz'),
+  'openpanel-1.jsonl.gz': gzipFixture('openpanel.jsonl', 'openpanel-1.jsonl.gz'),
+  'umami.csv.gz': gzipFixture('umami.csv', 'umami.csv.gz'),
 };
 
 /**

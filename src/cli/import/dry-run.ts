@@ -30,7 +30,7 @@ export async function runDry(
     });
   }
 
-  for await (const row of readExport(watchReading(source, environment), kind)) {
+  for await (const row of readExport(watchReading(source, environment), kind, findRejection)) {
     if ('rejected' in row) tally.addRejected(row.rejected);
     else tally.addRow(row, listValid(row));
   }

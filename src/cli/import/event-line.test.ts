@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createLineParser } from './event-line.ts';
+import { createIdDeriver, createLineParser } from './event-line.ts';
 
 /** Returns the JSON text of each line, or the code of a rejected line. */
 function parseAll(...texts: string[]): string[] {
@@ -51,4 +51,12 @@ test('rejects what is not JSON as invalid_json, with its line', () => {
     assert.equal(parsed.rejected.line, 7);
     assert.equal(parsed.rejected.code, 'invalid_json');
   }
+});
+
+test('remembers a bounded number of lines, within which two equal ones are two events', () => {
+  const deriveId = createIdDeriver(2);
+  const [first, second] = [deriveId('a'), deriveId('a')];
+  assert.equal(second, `${first}_1`);
+  for (const other of ['b', 'c', 'd', 'e']) deriveId(other);
+  assert.equal(deriveId('a'), first, 'forgotten');
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { createRecentMap } from '../../lib/recent-map.ts';
 import type { Line } from './lines.ts';
 import type { RejectedLine } from './totals.ts';
 
@@ -46,13 +47,16 @@ function withId(text: string, event: Record<string, unknown>, id: string): strin
   return `${text.slice(0, -1)}${comma}"event_id":"${id}"}`;
 }
 
+/** A line that is repeated after more lines without an id than this may get the id that it had before. */
+const LINES_REMEMBERED = 1_000_000;
+
 /**
  * Returns a function that derives the id of a line. Ids depend on the line's text and on how often it occurred before, so that two equal lines are two events. The file
- * and its other lines do not matter: a longer export with the same lines gives the same ids.
+ * and its other lines do not matter: a longer export with the same lines gives the same ids. Remembers the last million lines.
  */
-export function createIdDeriver(): (text: string) => string {
+export function createIdDeriver(linesRemembered = LINES_REMEMBERED): (text: string) => string {
   // 48 bits of the hash identify a text: that keeps this map small, and a collision only skips an ordinal.
-  const timesSeen = new Map<number, number>();
+  const timesSeen = createRecentMap<number, number>(linesRemembered);
   return (text) => {
     const digest = createHash('sha256').update(text).digest();
     const key = digest.readUIntBE(0, 6);

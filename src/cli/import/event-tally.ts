@@ -7,7 +7,7 @@ import { createPeopleCounter, type PeopleCount } from './people-counter.ts';
 /** A name of the product, what it is stored as, and how many events have it. */
 export type MappedName = { from: string; to: string; events: number };
 
-/** What another product's rows have become. `events` are those that metrics count: not links, updates of user properties and marks of sessions. Times are epoch milliseconds. */
+/** What another product's rows have become. `events` are those that metrics count: not links, updates of user properties, and session starts and ends. Times are epoch milliseconds. */
 export type SentEvents = {
   events: number;
   links: number;

@@ -1,12 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isEventId } from '../../events/ingest/event.ts';
+import { createEventCheck } from './event-check.ts';
 import { type ExportRow, readExport } from './export-events.ts';
+import { AMPLITUDE_EXPORT } from './formats/amplitude.ts';
 import type { ExportFormat } from './formats/format.ts';
 import { MIXPANEL_EXPORT } from './formats/mixpanel.ts';
+import { OPENPANEL_EXPORT } from './formats/openpanel.ts';
 import { POSTHOG_EXPORT } from './formats/posthog.ts';
 import { SEGMENT_EXPORT } from './formats/segment.ts';
+import { UMAMI_EXPORT } from './formats/umami.ts';
+import { createMappingTally } from './mapping-tally.ts';
+import { readExportEvents } from './readers.ts';
 import type { RejectedLine } from './totals.ts';
+
+const NOW = Date.parse('2024-06-01T00:00:00Z');
 
 /** Returns what the lines of an export become. */
 async function read(format: ExportFormat, lines: readonly (object | string)[], timeZone?: string) {
@@ -15,7 +23,7 @@ async function read(format: ExportFormat, lines: readonly (object | string)[], t
     yield Buffer.from(texts.join('\n'));
   }
   const rows: (ExportRow | { rejected: RejectedLine })[] = [];
-  for await (const row of readExport(chunks(), { format, timeZone })) rows.push(row);
+  for await (const row of readExport(chunks(), { format, timeZone }, createEventCheck(NOW))) rows.push(row);
   return rows;
 }
 
@@ -127,4 +135,116 @@ test("moves Mixpanel's local times to UTC, summer and winter, and leaves them wi
   assert.equal(await timeOf('2022-03-13T03:00:00Z', zone), '2022-03-13T10:00:00.000Z');
   assert.equal(await timeOf('2022-03-13T01:59:59Z', zone), '2022-03-13T09:59:59.000Z');
   assert.equal(await timeOf('2022-01-15T12:00:00Z'), '2022-01-15T12:00:00.000Z');
+});
+
+/** Returns the names and the user properties of the events of all rows. */
+async function readSets(format: ExportFormat, lines: readonly object[]) {
+  const rows = await read(format, lines);
+  const events = rows.flatMap((row) => ('events' in row ? row.events : []));
+  return events.map(({ event_name, properties }) => [event_name, (properties as { $set?: object })?.$set]);
+}
+
+for (const event of ['$feature_flag_called', '$groupidentify', '$web_vitals'])
+  test(`keeps the user properties of PostHog that come first with ${event}, which is ignored`, async () => {
+    const rest = { person_properties: { plan: 'pro' } };
+    assert.deepEqual(
+      await readSets(POSTHOG_EXPORT, [
+        { ...tap('e-1'), ...rest, event },
+        { ...tap('e-2'), ...rest },
+      ]),
+      [
+        ['$set', { plan: 'pro' }],
+        ['tap', undefined],
+      ],
+    );
+  });
+
+for (const event of ['$create_alias', '$merge_dangerously'])
+  test(`keeps the user properties of PostHog that come first with ${event}, which is a link`, async () => {
+    const rest = { person_properties: { plan: 'pro' } };
+    const link = { ...tap('e-1'), ...rest, event, properties: { alias: 'anon' } };
+    assert.deepEqual(await readSets(POSTHOG_EXPORT, [link, { ...tap('e-2'), ...rest }]), [
+      ['$identify', undefined],
+      ['$set', { plan: 'pro' }],
+      ['tap', undefined],
+    ]);
+  });
+
+test('keeps the user properties of Amplitude that come first with $groupidentify, which is ignored', async () => {
+  const row = (uuid: string, event_type: string) => ({
+    ...{ uuid, event_type, device_id: 'd', event_time: '2024-03-01 10:00:00.000000' },
+    user_properties: { plan: 'pro' },
+  });
+  assert.deepEqual(await readSets(AMPLITUDE_EXPORT, [row('1', '$groupidentify'), row('2', 'tap')]), [
+    ['$set', { plan: 'pro' }],
+    ['tap', undefined],
+  ]);
+});
+
+for (const timestamp of ['yesterday', '1999-12-31T23:59:59Z', '2099-01-01T00:00:00Z'])
+  test(`takes user properties from the next row when the server rejects the time ${timestamp}`, async () => {
+    const rest = { person_properties: { plan: 'pro' } };
+    const lines = [
+      { ...tap('e-1'), ...rest, timestamp },
+      { ...tap('e-2'), ...rest },
+    ];
+    assert.deepEqual(await readSets(POSTHOG_EXPORT, lines), [
+      ['tap', undefined],
+      ['tap', undefined],
+      ['$set', { plan: 'pro' }],
+    ]);
+  });
+
+test('stores both what an event removes and the changed user properties that come with it', async () => {
+  const [row] = await read(POSTHOG_EXPORT, [
+    { ...tap('e-1'), properties: { $unset: ['age'] }, person_properties: { plan: 'pro' } },
+  ]);
+  assert.ok(row && 'events' in row);
+  assert.equal(new Set(row.events.map(({ event_id }) => event_id)).size, 3);
+});
+
+test('rejects an event whose properties are nested too deep instead of ending the import', async () => {
+  const event = (messageId: string, a: string) =>
+    `{"type":"track","event":"tap","messageId":"${messageId}","userId":"u","properties":{"a":${a}}}`;
+  const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+  async function* chunks() {
+    yield Buffer.from([event('m-1', deep), event('m-2', '1')].join('\n'));
+  }
+  const found: unknown[] = [];
+  const kind = { format: SEGMENT_EXPORT, timeZone: undefined };
+  for await (const one of readExportEvents(chunks(), kind, createMappingTally(), NOW))
+    found.push('rejected' in one ? one.rejected.message : one.events.length);
+  assert.deepEqual(found, ['This event is nested too deep.', 1]);
+});
+
+test("explains that ClickHouse's CSV has no JSON in OpenPanel's properties", async () => {
+  const csv = ['id,name,device_id,created_at,properties', `1,tap,d,2024-03-01 10:00:00,"{'plan':'pro'}"`];
+  await assert.rejects(
+    read(OPENPANEL_EXPORT, csv),
+    /Line 2: properties is not JSON: .*Expected: JSON lines with/,
+  );
+});
+
+test("stores Umami's views as page views and its events, and ignores other types by name", async () => {
+  const row = (event_type: number, event_name = '') => ({
+    ...{ event_id: `e-${event_type}`, session_id: 's', created_at: '2024-03-01 10:00:00' },
+    ...{ event_type, event_name },
+  });
+  const rows = await read(UMAMI_EXPORT, [row(1), row(2, 'Sign Up'), row(3), row(5)]);
+  assert.deepEqual(
+    rows.map((one) =>
+      'events' in one ? [one.name, ...one.events.map(({ event_name }) => event_name)] : one,
+    ),
+    [['page view', 'page_view'], ['Sign Up', 'sign_up'], ['event_type 3'], ['event_type 5']],
+  );
+});
+
+test('counts the rows with a country that is not known', async () => {
+  const row = (id: number, country: string) => ({
+    ...{ id: `e-${id}`, name: 'tap', deviceId: 'd', createdAt: '2024-03-01T10:00:00Z', country },
+  });
+  const rows = await read(OPENPANEL_EXPORT, [row(1, 'Atlantis'), row(2, 'Turkey'), row(3, '')]);
+  const tally = createMappingTally();
+  for (const one of rows) if ('events' in one) tally.addRow(one, one.events);
+  assert.deepEqual(tally.read().unknownCountries, { counts: [{ name: 'Atlantis', count: 1 }], others: 0 });
 });

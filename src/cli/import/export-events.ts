@@ -1,15 +1,27 @@
 import { messageOf } from '../../lib/errors.ts';
 import { stringifyKeepingDigits } from '../../lib/exact-json.ts';
 import { toEventId } from '../../sdk/mapping/event-id.ts';
-import { deriveId, type Fields, toFields } from '../../sdk/mapping/event-parts.ts';
+import { deriveId, type Fields, toFields, toText, toTime } from '../../sdk/mapping/event-parts.ts';
 import { fitUserProperties } from '../../sdk/mapping/fit-user-properties.ts';
+import type { EventCheck } from './event-check.ts';
 import { createIdDeriver } from './event-line.ts';
-import type { ExportFormat } from './formats/format.ts';
-import { type Row, readRows } from './rows.ts';
+import { toCountryCode } from './formats/country-code.ts';
+import type { ExportFormat, ReadRow, Snapshot } from './formats/format.ts';
+import { createSnapshotFilter } from './formats/snapshots.ts';
+import { isNestedDeeper } from './nesting.ts';
+import type { Row } from './row.ts';
+import { readRows } from './rows.ts';
 import type { RejectedLine } from './totals.ts';
 
 /** A row of another product's export, and our events for it: none if it is ignored. `name` is that of the product. */
-export type ExportRow = { line: number; doneLine: number; name: string; events: Fields[] };
+export type ExportRow = {
+  line: number;
+  doneLine: number;
+  name: string;
+  /** The name of a country that has no code here. */
+  unknownCountry: string | undefined;
+  events: Fields[];
+};
 
 /** An export to read: the product's format, and the time zone of its local times. */
 export type ExportKind = { format: ExportFormat; timeZone: string | undefined };
@@ -19,6 +31,8 @@ const OTHER_ROWS_MAX = 20;
 /** Links that a mapper remembers before a new one starts without any: stored twice, a link is a duplicate. */
 const LINKS_MAX = 500_000;
 const NAME_CHARACTERS_MAX = 200;
+/** Far above the 5 levels of properties, and far below what overflows the stack. */
+const LEVELS_MAX = 100;
 
 /**
  * Maps the rows of an export, in order. Rejects rows that are not events from the product, and throws if the file is not an
@@ -27,8 +41,9 @@ const NAME_CHARACTERS_MAX = 200;
 export async function* readExport(
   chunks: AsyncIterable<Buffer>,
   kind: ExportKind,
+  findRejection: EventCheck,
 ): AsyncGenerator<ExportRow | { rejected: RejectedLine }> {
-  const map = createRowMapper(kind);
+  const map = createRowMapper(kind, findRejection);
   let others: RejectedLine[] = [];
   let isRecognized = false;
   for await (const row of readRows(chunks)) {
@@ -52,16 +67,27 @@ export async function* readExport(
 }
 
 /** Returns a function that maps rows, starting with the first: some exports repeat what earlier rows said. */
-function createRowMapper({
-  format,
-  timeZone,
-}: ExportKind): (row: Row) => ExportRow | { rejected: RejectedLine } {
+function createRowMapper(
+  { format, timeZone }: ExportKind,
+  findRejection: EventCheck,
+): (row: Row) => ExportRow | { rejected: RejectedLine } {
   const read = format.createReader(timeZone);
+  const hasChanged = createSnapshotFilter();
   const addIds = createIdAdder();
   let mapper = format.createMapper();
+
+  function mapRead({ sent, snapshot }: ReadRow): object[] {
+    if (isNestedDeeper([sent, snapshot?.properties], LEVELS_MAX))
+      throw new Error('This event is nested too deep.');
+    const events = mapper.map(sent);
+    // Whatever the row itself becomes: the next row with the same user properties leaves them out.
+    if (!snapshot || findRejection(toProbe(snapshot)) || !hasChanged(snapshot)) return events;
+    return [...events, ...mapper.map(snapshot.toSent())];
+  }
+
   return (row) => {
     const { line } = row;
-    if ('mistake' in row) return { rejected: { line, code: 'invalid_json', message: row.mistake } };
+    if ('mistake' in row) return { rejected: { line, code: row.code, message: row.mistake } };
     const sent = toFields(row.value);
     if (!format.isEvent(sent)) {
       const message = `This is not an event from ${format.product}.`;
@@ -69,17 +95,28 @@ function createRowMapper({
     }
     if (mapper.derivedIds.size > LINKS_MAX) mapper = format.createMapper();
     try {
-      const events = mapper.map(read(sent)).flatMap(fitUserProperties);
-      const name = String(format.nameOf(sent)).slice(0, NAME_CHARACTERS_MAX);
-      return { line, doneLine: row.doneLine, name, events: addIds(sent, events) };
+      const events = mapRead(read(sent)).flatMap(fitUserProperties);
+      const name = shorten(String(format.nameOf(sent)));
+      const unknownCountry = format.hasCountryNames ? findUnknownCountry(sent.country) : undefined;
+      return { line, doneLine: row.doneLine, name, unknownCountry, events: addIds(sent, events) };
     } catch (error) {
-      // The stack overflows.
-      const isDeep = error instanceof RangeError;
-      const message = isDeep ? 'This event is nested too deep.' : messageOf(error);
-      return { rejected: { line, code: 'invalid_event', message } };
+      return { rejected: { line, code: 'invalid_event', message: messageOf(error) } };
     }
   };
 }
+
+/** An event with the time and person of a snapshot: if the server rejects those, a later row has to bring the user properties. */
+const toProbe = ({ person, time }: Snapshot): Fields => ({
+  ...{ event_id: 'probe', event_name: '$set', app_user_id: person, timestamp: toTime(time) },
+  properties: { $set: { known: true } },
+});
+
+function findUnknownCountry(country: unknown): string | undefined {
+  const name = toText(country);
+  return name === undefined || toCountryCode(name) !== undefined ? undefined : shorten(name);
+}
+
+const shorten = (name: string): string => name.slice(0, NAME_CHARACTERS_MAX);
 
 /** Returns a function that gives each event of a row an ID that importing the file again gives it, too. */
 function createIdAdder(): (row: Fields, events: object[]) => Fields[] {

@@ -26,6 +26,7 @@ export function toMappingJson(mapping: Mapping): Record<string, unknown> {
     session_marks: mapping.sessionMarks,
     ignored,
     ignored_by_name: toCountsJson(ignoredNames),
+    unknown_countries: toCountsJson(mapping.unknownCountries),
     names: names.map((name) => ({ ...name })),
     events_of_other_names: otherNames,
     merged: listMerged(mapping),
@@ -76,7 +77,7 @@ function listMapped(mapping: Mapping): string[] {
   const { events, links, people, userProperties, userPropertyUpdates, ignored, ignoredNames } = mapping;
   const first = toIso(mapping.firstMs);
   const span = first === null ? '' : `, from ${first} to ${toIso(mapping.lastMs)}`;
-  const { sessionMarks } = mapping;
+  const { sessionMarks, unknownCountries } = mapping;
   const about = people.isExact ? '' : 'about ';
   return [
     `  ${events} ${events === 1 ? 'event' : 'events'} of ${about}${people.people} ${people.people === 1 ? 'person' : 'people'}${span}`,
@@ -84,6 +85,7 @@ function listMapped(mapping: Mapping): string[] {
     `  ${userPropertyUpdates} ${userPropertyUpdates === 1 ? 'update' : 'updates'} of user properties${renderCounts(userProperties)}`,
     ...(sessionMarks > 0 ? [`  ${sessionMarks} starts and ends of sessions`] : []),
     `  ${ignored} ignored${renderCounts(ignoredNames)}`,
+    ...(unknownCountries.counts.length > 0 ? [`  Unknown countries${renderCounts(unknownCountries)}`] : []),
   ];
 }
 

@@ -14,6 +14,8 @@ export type Mapping = SentEvents & {
   rows: number;
   ignored: number;
   ignoredNames: NameCounts;
+  /** Rows by the name of a country that has no code here. */
+  unknownCountries: NameCounts;
   rejections: Rejections[];
 };
 
@@ -29,12 +31,14 @@ export type MappingTally = {
 export function createMappingTally(): MappingTally {
   const sent = createEventTally();
   const ignoredNames = createNameCounter();
+  const unknownCountries = createNameCounter();
   const rejections = new Map<string, Rejections>();
   const sums = { lines: 0, rows: 0, ignored: 0 };
   return {
-    addRow({ line, name, events: mapped }, events) {
+    addRow({ line, name, unknownCountry, events: mapped }, events) {
       sums.lines = line;
       sums.rows += 1;
+      if (unknownCountry !== undefined) unknownCountries.add(unknownCountry);
       for (const event of events) sent.add(name, event);
       if (mapped.length > 0) return;
       sums.ignored += 1;
@@ -49,6 +53,7 @@ export function createMappingTally(): MappingTally {
       ...sums,
       ...sent.read(),
       ignoredNames: ignoredNames.read(),
+      unknownCountries: unknownCountries.read(),
       rejections: [...rejections.values()],
     }),
   };

@@ -26,7 +26,7 @@ export async function* readExportEvents(
   nowMs: number,
 ): AsyncGenerator<ReadEvents> {
   const findRejection = createEventCheck(nowMs);
-  for await (const row of readExport(chunks, kind)) {
+  for await (const row of readExport(chunks, kind, findRejection)) {
     if ('rejected' in row) {
       tally.addRejected(row.rejected);
       yield { line: row.rejected.line, ...row };

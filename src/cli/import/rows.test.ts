@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { digitsOf } from '../../lib/exact-json.ts';
-import { type Row, readRows } from './rows.ts';
+import type { Row } from './row.ts';
+import { readRows } from './rows.ts';
 
 /** Returns the rows of a text that arrives in chunks of `size` bytes. */
 async function readAll(text: string, size = 7): Promise<Row[]> {
@@ -62,9 +63,57 @@ test('says what to do with files that have no lines', async () => {
   await assert.rejects(readAll('PAR1…'), /Parquet/);
 });
 
-test('says where CSV is not valid, whose quotes must not fill memory', async () => {
-  await assert.rejects(readAll('a,b\n1,2\n"3"x,4\n', 1_000), /^Error: The CSV is not valid\. .* at line 3 /);
-  await assert.rejects(readAll(`a\n1\n"${'x'.repeat(1_100_000)}`, 65_536), /not valid\. .*1048576 at line/);
+test('rejects a record with a quote in the wrong place, and reads the next one', async () => {
+  const rows = await readAll('a,b\n1,2\nx"3",4\n"5","6"\n');
+  const [one, broken, next] = rows;
+  assert.deepEqual(
+    [one, next],
+    [
+      { line: 2, doneLine: 2, value: { a: '1', b: '2' } },
+      { line: 4, doneLine: 4, value: { a: '5', b: '6' } },
+    ],
+  );
+  assert.ok(broken && 'mistake' in broken);
+  assert.deepEqual([broken.line, broken.code, rows.length], [3, 'invalid_csv', 3]);
+});
+
+test('reads on after the quote of a record that is closed too early', async () => {
+  const rows = await readAll('a,b\n"1"x,"2"\n"3","4"\n"5","6"\n');
+  assert.deepEqual(rows.at(-1), { line: 4, doneLine: 4, value: { a: '5', b: '6' } });
+  assert.ok(rows[0] && 'mistake' in rows[0]);
+});
+
+test('rejects a record that is too long, and one that is never closed', async () => {
+  const longest = 'x'.repeat(1024 * 1024);
+  const rows = await readAll(`a\n"${longest}"\n"${longest}x"\n2\n"3\n`, 65_536);
+  assert.deepEqual(
+    rows.map((row) => [row.line, 'mistake' in row ? row.mistake : 'read']),
+    [
+      [2, 'read'],
+      [3, 'The record is longer than 1 MiB.'],
+      [4, 'read'],
+      [5, 'A quote is never closed, so the rest of the file was not read.'],
+    ],
+  );
+});
+
+test('ends at a quote whose record would fill memory, and names its line', async () => {
+  const open = `a\n1\n"${'x\n'.repeat(8.5 * 1024 * 1024)}`;
+  await assert.rejects(readAll(open, 65_536), /The record in line 3 is longer than 16 MiB/);
+});
+
+test('takes an unquoted \\N in CSV as no value, and keeps a quoted one', async () => {
+  assert.deepEqual(await readAll('a,b\n\\N,"\\N"\n'), [
+    { line: 2, doneLine: 2, value: { a: undefined, b: '\\N' } },
+  ]);
+});
+
+test('counts lines as an editor does, with Windows line breaks within quotes too', async () => {
+  const rows = await readAll('a,b\r\n"1\r\n2",x\r\n\r\n"3\r\n4",x\r\n5,x\r\n');
+  assert.deepEqual(
+    rows.map(({ line }) => line),
+    [2, 5, 7],
+  );
 });
 
 test('ends with the error of the source, after the rows before it', async () => {

@@ -1,19 +1,9 @@
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { CsvError, parse } from 'csv-parse';
 import { messageOf } from '../../lib/errors.ts';
 import { parseKeepingDigits } from '../../lib/exact-json.ts';
 import { toFields } from '../../sdk/mapping/event-parts.ts';
+import { readCsvRows } from './csv-rows.ts';
 import { splitLines } from './lines.ts';
-
-/**
- * A row of an export, or why it cannot be read. `line` is where it begins, counted from 1; `doneLine` is the last line of which
- * nothing is left after it.
- */
-export type Row = { line: number } & ({ doneLine: number; value: unknown } | { mistake: string });
-
-/** Far above the largest event: a quote that is never closed must not fill memory. */
-const RECORD_BYTES_MAX = 1024 * 1024;
+import type { Row } from './row.ts';
 
 const BYTE_ORDER_MARK = '\u{feff}';
 const HEAD_CHARACTERS = 4;
@@ -29,12 +19,12 @@ const OTHER_FILES = [
 
 /**
  * Reads the rows of JSON lines or of CSV with names in its first line, whichever it is. A line of JSON may also be a list of rows, or an
- * answer of an API with a list in `results` or `data`. Throws for other files and for CSV that is not valid.
+ * answer of an API with a list in `results` or `data`, if it is on one line. Throws for other files and what `readCsvRows` throws.
  */
 export async function* readRows(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
   const { head, all } = await peek(chunks);
   for (const [magic, fix] of OTHER_FILES) if (head.startsWith(magic)) throw new Error(fix);
-  yield* JSON_START.test(head) || head === '' ? readJsonLines(all) : readCsv(all);
+  yield* JSON_START.test(head) || head === '' ? readJsonLines(all) : readCsvRows(all);
 }
 
 /** Returns the first characters after spaces, at least as many as `OTHER_FILES` needs, and all bytes again. */
@@ -61,7 +51,7 @@ async function* readJsonLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row
     const { number } = line;
     const read = 'mistake' in line ? line : parseJson(line.text);
     if ('mistake' in read) {
-      yield { line: number, mistake: read.mistake };
+      yield { line: number, code: 'invalid_json', mistake: read.mistake };
       continue;
     }
     const values = listValues(read.value);
@@ -84,29 +74,3 @@ function listValues(value: unknown): unknown[] {
   const list = Array.isArray(results) ? results : data;
   return Array.isArray(list) ? list : [value];
 }
-
-async function* readCsv(chunks: AsyncIterable<Buffer>): AsyncGenerator<Row> {
-  const parser = parse({
-    bom: true,
-    columns: true,
-    info: true,
-    max_record_size: RECORD_BYTES_MAX,
-    relax_column_count: true,
-    skip_empty_lines: true,
-  });
-  // Errors of the source and of the parser reach the loop through the parser.
-  pipeline(Readable.from(chunks), parser).catch(() => undefined);
-  let doneLine = 1;
-  try {
-    for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
-      yield { line: doneLine + 1, doneLine: info.lines, value: record };
-      doneLine = info.lines;
-    }
-  } catch (error) {
-    throw error instanceof CsvError
-      ? new Error(`The CSV is not valid. ${error.message}.`, { cause: error })
-      : error;
-  }
-}
-
-type CsvRecord = { record: Record<string, string>; info: { lines: number } };

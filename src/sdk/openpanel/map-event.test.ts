@@ -89,7 +89,7 @@ it('maps identify to user properties, and alias to a link', () => {
   ]);
 });
 
-it('ignores sums and groups, and keeps the marks of sessions out of metrics', () => {
+it('ignores sums and groups, and keeps session starts and ends out of metrics', () => {
   for (const type of ['increment', 'decrement', 'group', 'assign_group'])
     assert.deepEqual(map({ type, payload: { profileId: 'u', property: 'visits', value: 1 } }), []);
   assert.deepEqual(map({ name: 'session_start', deviceId: 'd-1' }), [

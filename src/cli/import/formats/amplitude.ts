@@ -1,9 +1,9 @@
 import { createEventMapper } from '../../../sdk/amplitude/map-event.ts';
-import { readText, toText } from '../../../sdk/mapping/event-parts.ts';
+import { extend, readText, toText } from '../../../sdk/mapping/event-parts.ts';
 import { toCountryCode } from './country-code.ts';
 import type { ExportFormat } from './format.ts';
 import { parseColumn } from './parse-column.ts';
-import { createSnapshotFilter } from './snapshots.ts';
+import { toSnapshotId } from './snapshots.ts';
 
 /**
  * Events of the Export API: JSON lines, with times in UTC without a zone, and all user properties of the person with every event.
@@ -18,21 +18,26 @@ export const AMPLITUDE_EXPORT: ExportFormat = {
     toText(event_type) !== undefined && toText(event_time) !== undefined,
   nameOf: ({ event_type }) => event_type,
   createMapper: createEventMapper,
-  createReader() {
-    const isNews = createSnapshotFilter();
-    return (row) => {
-      const person = readText(row, 'user_id') ?? readText(row, 'device_id');
-      const all = parseColumn(row, 'user_properties');
-      return {
-        ...row,
-        insert_id: row.$insert_id ?? row.uuid,
-        time: row.event_time,
-        app_version: row.version_name,
-        country: toCountryCode(row.country),
-        device_model: row.device_model ?? row.device_type ?? row.device_family,
-        event_properties: parseColumn(row, 'event_properties'),
-        user_properties: isNews(person, row.event_time, all) ? all : {},
-      };
-    };
+  hasCountryNames: true,
+  createReader: () => (row) => {
+    const user_properties = parseColumn(row, 'user_properties');
+    const insert_id = row.$insert_id ?? row.uuid;
+    const sent = extend(row, {
+      insert_id,
+      time: row.event_time,
+      app_version: row.version_name,
+      country: toCountryCode(row.country),
+      device_model: row.device_model ?? row.device_type ?? row.device_family,
+      event_properties: parseColumn(row, 'event_properties'),
+      user_properties: {},
+    });
+    const toSent = () =>
+      extend(sent, {
+        event_type: '$identify',
+        insert_id: toSnapshotId(toText(insert_id)),
+        user_properties,
+      });
+    const person = readText(row, 'user_id') ?? readText(row, 'device_id');
+    return { sent, snapshot: { person, time: row.event_time, properties: user_properties, toSent } };
   },
 };

@@ -1,6 +1,17 @@
 import type { Fields } from '../../../sdk/mapping/event-parts.ts';
 import type { EventMapper } from '../../../sdk/mapping/linking-mapper.ts';
 
+/** What the mapper reads of a row, and the person's user properties after it, if the export repeats them with every row. */
+export type ReadRow = { sent: Fields; snapshot?: Snapshot };
+
+/** All user properties of a person at a time; `toSent` returns an event of the product that only sets them. */
+export type Snapshot = {
+  person: string | undefined;
+  time: unknown;
+  properties: Fields;
+  toSent: () => Fields;
+};
+
 /** What another product exports: how its rows are recognized, and what they become. */
 export type ExportFormat = {
   /** The value of `--from`. */
@@ -17,6 +28,8 @@ export type ExportFormat = {
   createMapper: () => Pick<EventMapper, 'map' | 'derivedIds'>;
   /** Whether the times of some exports are local. */
   hasLocalTimes?: true;
-  /** Returns a function from rows, in order, to what the mapper reads; `timeZone` is that of local times. */
-  createReader: (timeZone?: string) => (row: Fields) => Fields;
+  /** Whether the column `country` may have the name of a country. */
+  hasCountryNames?: true;
+  /** Returns a function from rows to what the mapper reads; `timeZone` is that of local times. */
+  createReader: (timeZone?: string) => (row: Fields) => ReadRow;
 };

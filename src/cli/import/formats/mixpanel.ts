@@ -15,7 +15,9 @@ export const MIXPANEL_EXPORT: ExportFormat = {
   nameOf: (row) => (isProfile(row) ? 'profile' : row.event),
   createMapper: createEventMapper,
   hasLocalTimes: true,
-  createReader: (timeZone) => (row) => (timeZone === undefined ? row : withUtcTime(row, timeZone)),
+  createReader: (timeZone) => (row) => ({
+    sent: timeZone === undefined ? row : withUtcTime(row, timeZone),
+  }),
 };
 
 /** In projects from before 2023, `time` counts the seconds of the project's time zone. */

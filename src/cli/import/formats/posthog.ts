@@ -1,17 +1,12 @@
-import {
-  extend,
-  type Fields,
-  isFilled,
-  readText,
-  toFields,
-  toText,
-} from '../../../sdk/mapping/event-parts.ts';
+import { extend, type Fields, isFilled, readText, toText } from '../../../sdk/mapping/event-parts.ts';
 import { boundProperties, mapEvent } from '../../../sdk/posthog/map-event.ts';
-import type { ExportFormat } from './format.ts';
+import type { ExportFormat, ReadRow } from './format.ts';
 import { parseColumn } from './parse-column.ts';
-import { createSnapshotFilter } from './snapshots.ts';
+import { toSnapshotId } from './snapshots.ts';
 
 const SET_NAMES: ReadonlySet<string> = new Set(['$set', '$set_once']);
+/** What the event with a person's properties must not repeat: the event itself has it. */
+const REPLACED_NAMES: ReadonlySet<string> = new Set([...SET_NAMES, '$unset', '$insert_id']);
 
 /**
  * Events of a batch export (JSON lines), of the table `events` (CSV) and of the API (`{"results": […]}`).
@@ -24,20 +19,23 @@ export const POSTHOG_EXPORT: ExportFormat = {
   isEvent: ({ event, distinct_id }) => toText(event) !== undefined && toText(distinct_id) !== undefined,
   nameOf: ({ event }) => event,
   createMapper: () => ({ map: mapEvent, derivedIds: new Set() }),
-  createReader() {
-    const isNews = createSnapshotFilter();
-    return (row) => {
-      const sent = boundProperties(parseColumn(row, 'properties'));
-      const all = parseColumn(row, 'person_properties');
-      const event = { ...row, uuid: row.uuid ?? row.id };
-      if (!isFilled(all)) return { ...event, properties: sent };
-      // What the event sets is in what the person has after it.
-      const properties = extend(sent, {}, SET_NAMES);
-      const $set = isNews(readText(row, 'distinct_id'), row.timestamp, all) ? all : {};
-      return { ...event, $set: {}, $set_once: {}, properties: addSet(properties, $set) };
-    };
+  createReader: () => (row) => {
+    const properties = boundProperties(parseColumn(row, 'properties'));
+    const all = parseColumn(row, 'person_properties');
+    const event = extend(row, { uuid: row.uuid ?? row.id, properties });
+    return isFilled(all) ? splitSnapshot(event, properties, all) : { sent: event };
   },
 };
 
-const addSet = (properties: Fields, $set: Fields): Fields =>
-  isFilled($set) ? extend(properties, { $set: toFields($set) }) : properties;
+/** Takes from an event what it sets, which is in what the person has after it. */
+function splitSnapshot(event: Fields, properties: Fields, all: Fields): ReadRow {
+  const sent = extend(event, { $set: {}, $set_once: {}, properties: extend(properties, {}, SET_NAMES) });
+  const toSent = () =>
+    extend(sent, {
+      event: '$set',
+      uuid: toSnapshotId(readText(event, 'uuid') ?? readText(properties, '$insert_id')),
+      properties: extend(properties, { $set: all }, REPLACED_NAMES),
+    });
+  const person = readText(event, 'distinct_id');
+  return { sent, snapshot: { person, time: event.timestamp, properties: all, toSent } };
+}

@@ -16,5 +16,5 @@ export const SEGMENT_EXPORT: ExportFormat = {
   isEvent: ({ type, messageId }) => TYPES.has(type) && toText(messageId) !== undefined,
   nameOf: ({ type, event }) => (type === 'track' ? event : type),
   createMapper: () => ({ map: (row) => mapMessage(row), derivedIds: new Set() }),
-  createReader: () => (row) => row,
+  createReader: () => (sent) => ({ sent }),
 };

@@ -5,22 +5,30 @@ import { createSnapshotFilter } from './snapshots.ts';
 
 const at = (minute: number) => `2024-03-01T10:0${minute}:00Z`;
 
-test('says that user properties are news when they differ from the latest ones of the person', () => {
-  const isNews = createSnapshotFilter();
+type Properties = Record<string, unknown>;
+
+function createFilter() {
+  const hasChanged = createSnapshotFilter();
+  return (person: string | undefined, time: string, properties: Properties) =>
+    hasChanged({ person, time, properties });
+}
+
+test('says that user properties have changed when they differ from the latest ones of the person', () => {
+  const hasChanged = createFilter();
   const pro = { plan: 'pro' };
-  assert.equal(isNews('a', at(1), { plan: 'free' }), true);
-  assert.equal(isNews('a', at(2), { plan: 'free' }), false);
-  assert.equal(isNews('b', at(2), { plan: 'free' }), true, 'another person');
-  assert.equal(isNews('a', at(4), pro), true);
-  assert.equal(isNews('a', at(3), { plan: 'free' }), false, 'older than what is known');
-  assert.equal(isNews('a', at(5), pro), false);
-  assert.equal(isNews('a', at(6), { plan: 'free' }), true, 'as once before');
+  assert.equal(hasChanged('a', at(1), { plan: 'free' }), true);
+  assert.equal(hasChanged('a', at(2), { plan: 'free' }), false);
+  assert.equal(hasChanged('b', at(2), { plan: 'free' }), true, 'another person');
+  assert.equal(hasChanged('a', at(4), pro), true);
+  assert.equal(hasChanged('a', at(3), { plan: 'free' }), false, 'older than what is known');
+  assert.equal(hasChanged('a', at(5), pro), false);
+  assert.equal(hasChanged('a', at(6), { plan: 'free' }), true, 'as once before');
 });
 
-test('has no news without a person or without properties', () => {
-  const isNews = createSnapshotFilter();
-  assert.equal(isNews(undefined, at(1), { plan: 'pro' }), false);
-  assert.equal(isNews('a', at(1), {}), false);
+test('finds no change without a person or without properties', () => {
+  const hasChanged = createFilter();
+  assert.equal(hasChanged(undefined, at(1), { plan: 'pro' }), false);
+  assert.equal(hasChanged('a', at(1), {}), false);
 });
 
 test('finds the code of a country by its name, and keeps one that is a code', () => {
@@ -28,4 +36,25 @@ test('finds the code of a country by its name, and keeps one that is a code', ()
     toCountryCode,
   );
   assert.deepEqual(found, ['DE', 'US', 'BR', 'FR', undefined, undefined, undefined, undefined]);
+});
+
+test('finds the code of a country by the other names that products have for it', () => {
+  const names = {
+    ...{ Turkey: 'TR', Türkiye: 'TR', 'Czech Republic': 'CZ', Czechia: 'CZ', 'Hong Kong': 'HK', Macao: 'MO' },
+    ...{
+      Myanmar: 'MM',
+      'Ivory Coast': 'CI',
+      "Cote d'Ivoire": 'CI',
+      Palestine: 'PS',
+      'The Netherlands': 'NL',
+    },
+    ...{ 'Bosnia and Herzegovina': 'BA', 'Saint Lucia': 'LC', 'St Kitts and Nevis': 'KN', 'DR Congo': 'CD' },
+    ...{
+      'Russian Federation': 'RU',
+      'Viet Nam': 'VN',
+      'Korea, Republic of': 'KR',
+      'U.S. Virgin Islands': 'VI',
+    },
+  };
+  for (const [name, code] of Object.entries(names)) assert.equal(toCountryCode(name), code, name);
 });

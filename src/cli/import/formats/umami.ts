@@ -14,8 +14,10 @@ import { createLinkingMapper, type Link } from '../../../sdk/mapping/linking-map
 import { toCountryCode } from './country-code.ts';
 import type { ExportFormat } from './format.ts';
 
-/** The `event_type` of an event with a name; 1 is a view of a page. */
-const CUSTOM_EVENT = '2';
+/** The `event_type` of a view of a page, and of an event with a name. Others are clicks on links, pixels and measurements. */
+const [PAGE_VIEW, CUSTOM_EVENT] = ['1', '2'] as const;
+
+const REQUIRED = ['event_id', 'session_id', 'created_at', 'event_type'] as const;
 
 /** Columns that are kept as properties, under their names. */
 const KEPT = [
@@ -34,21 +36,27 @@ export const UMAMI_EXPORT: ExportFormat = {
   product: 'Umami',
   expected:
     'the CSV of website_event, with the columns "event_id", "session_id", "created_at", "event_type" and "event_name"',
-  isEvent: (row) => ['event_id', 'session_id', 'created_at'].every((name) => toText(row[name]) !== undefined),
-  nameOf: (row) => (isCustom(row) ? row.event_name : 'page view'),
-  createMapper: () => createLinkingMapper(toLink, (row) => [mapRow(row)]),
-  createReader: () => (row) => row,
+  isEvent: (row) => REQUIRED.every((name) => toText(row[name]) !== undefined),
+  nameOf,
+  createMapper: () => createLinkingMapper(toLink, mapRow),
+  hasCountryNames: true,
+  createReader: () => (sent) => ({ sent }),
 };
 
-const isCustom = ({ event_type }: Fields): boolean => toText(event_type) === CUSTOM_EVENT;
+function nameOf({ event_type, event_name }: Fields): unknown {
+  const type = toText(event_type);
+  if (type === CUSTOM_EVENT) return event_name;
+  return type === PAGE_VIEW ? 'page view' : `event_type ${type}`;
+}
 
-function mapRow(row: Fields): object {
-  const { event_name, original } = isCustom(row)
-    ? toStoredName(row.event_name)
-    : { event_name: 'screen_view', original: {} };
+function mapRow(row: Fields): object[] {
+  const type = toText(row.event_type);
+  if (type !== PAGE_VIEW && type !== CUSTOM_EVENT) return [];
+  const { event_name, original } =
+    type === CUSTOM_EVENT ? toStoredName(row.event_name) : { event_name: 'page_view', original: {} };
   const kept = Object.fromEntries(KEPT.map((name) => [name, toText(row[name])]));
   const properties = { ...compact(kept), ...original };
-  return { ...toBase(row), event_name, ...(isFilled(properties) ? { properties } : {}) };
+  return [{ ...toBase(row), event_name, ...(isFilled(properties) ? { properties } : {}) }];
 }
 
 function toLink(row: Fields): Link | undefined {
