@@ -168,12 +168,14 @@ async function importInto({ source, kind, key, config, options, signal }: Job): 
   const progress = openProgress(STANDARD_ERROR, source.totalBytes, alreadyDone, () => performance.now());
   const { url } = target;
   const { read, readMapping } = openReader(kind);
+  // The names of another product are normalized already, and with this the server compares what they were.
+  const normalizeNames = kind !== undefined || options.normalizeNames === true;
   try {
     const totals = await importEvents(
       {
         source,
         read,
-        target: { url, key, appId: options.appId, normalizeNames: options.normalizeNames ?? false },
+        target: { url, key, appId: options.appId, normalizeNames },
         batchSize: options.batchSize,
         start,
         resume,

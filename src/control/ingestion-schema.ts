@@ -1,19 +1,18 @@
 /** The tables of ingestion health. */
 export type IngestionSchema = {
   ingestion_hours: IngestionHourTable;
+  ingestion_sdk_hours: IngestionSdkHourTable;
   ingestion_samples: IngestionSampleTable;
   event_names: EventNameTable;
 };
 
-/** How many events, or requests, of a key had one outcome in one hour. */
+/** How many events, or requests, of a key had one outcome in one hour. Written only by earlier releases, which do not know the SDK. */
 export type IngestionHourTable = {
   project_id: string;
   /** The ID of the key, or of the member who sent the events. */
   key_id: string;
   /** The first millisecond of the hour of receipt, UTC. */
   hour: number;
-  /** What sent them, such as `appflow` or `posthog`; `unknown` before this was counted. */
-  sdk_id: string;
   /** Name and version of what sent them. Empty if the events name none. */
   sdk: string;
   /** Empty if the app is unknown. */
@@ -23,6 +22,12 @@ export type IngestionHourTable = {
   /** Why, for what was rejected or refused; otherwise empty. */
   code: string;
   count: number;
+};
+
+/** The same by what sent them. */
+export type IngestionSdkHourTable = IngestionHourTable & {
+  /** Such as `appflow` or `posthog`; `unknown` if it was refused before this was known. */
+  sdk_id: string;
 };
 
 /** A rejected event. It contains no API key. */
@@ -36,7 +41,7 @@ export type IngestionSampleTable = {
   /** As it was sent, so that the samples of a person can be deleted. */
   app_user_id: string | null;
   key_id: string;
-  /** As in `IngestionHourTable`. */
+  /** As in `IngestionSdkHourTable`; `unknown` if an earlier release wrote it. */
   sdk_id: string;
   sdk: string;
   code: string;

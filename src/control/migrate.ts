@@ -22,7 +22,7 @@ import * as m0018 from './migrations/0018-flush-marks.ts';
 import * as m0019 from './migrations/0019-leases.ts';
 import * as m0020 from './migrations/0020-lease-addresses.ts';
 import * as m0021 from './migrations/0021-ingestion-order.ts';
-import * as m0022 from './migrations/0022-ingestion-sdks.ts';
+import * as m0022 from './migrations/0022-ingestion-sdks-additive.ts';
 import * as m0023 from './migrations/0023-allowed-sdks-additive.ts';
 import type { ControlSchema } from './schema.ts';
 
@@ -54,7 +54,7 @@ const MIGRATIONS: { name: string; up: Migration['up'] }[] = [
   { name: '0019-leases', up: m0019.up },
   { name: '0020-lease-addresses', up: m0020.up },
   { name: '0021-ingestion-order', up: m0021.up },
-  { name: '0022-ingestion-sdks', up: m0022.up },
+  { name: '0022-ingestion-sdks-additive', up: m0022.up },
   { name: '0023-allowed-sdks-additive', up: m0023.up },
 ];
 

@@ -11,7 +11,8 @@ export const MOVED_CONTROL_TABLES = [
   ...(['settings', 'revision', 'projects', 'apps', 'api_keys', 'key_secrets', 'idempotent_calls'] as const),
   ...(['leaked_secrets', 'audit_log', 'audit_head', 'usage_flush', 'flush_marks', 'key_usage'] as const),
   ...(['key_usage_hours', 'saved_items', 'erasures', 'erased_users', 'key_expiry_notices'] as const),
-  ...(['ingestion_hours', 'ingestion_samples', 'event_names', 'people', 'sessions', 'credentials'] as const),
+  ...(['ingestion_hours', 'ingestion_sdk_hours', 'ingestion_samples', 'event_names'] as const),
+  ...(['people', 'sessions', 'credentials'] as const),
   ...(['verifications', 'two_factors', 'project_members', 'invitations', 'one_time_links'] as const),
 ] satisfies readonly (keyof ControlSchema)[];
 

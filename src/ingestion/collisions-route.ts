@@ -15,7 +15,7 @@ export const COLLISION_JSON = component(
   'NameCollision',
   closedObject({
     event_name: Type.String({ description: 'The name that the events are stored under.' }),
-    events: Type.Integer({ description: 'Events that were stored under it.' }),
+    events: Type.Integer({ description: 'Events counted with these names; a lower bound.' }),
     name_count: Type.Integer({ minimum: 2, description: 'How many names were sent for it.' }),
     names: Type.Array(
       closedObject({
@@ -59,9 +59,9 @@ export const collisionsRoute = defineRoute({
   path: '/v1/ingestion/name-collisions',
   operationId: 'listNameCollisions',
   summary: 'List colliding event names',
-  description: `Returns the names of stored events that stand for several names that were sent, such as \`Order Completed\` and \`order-completed\`, which both become \`order_completed\`: at most ${COLLISIONS_MAX}, those of the most events first. Only names that were normalized are compared, as they are for other vendors' SDKs and with \`normalize_names\`. Names that SDKs send by themselves do not collide with each other.
+  description: `Returns the stored event names that combine several sent names, such as \`Order Completed\` and \`order-completed\`, which both become \`order_completed\`: at most ${COLLISIONS_MAX}, those of the most events first. Only names that were normalized are compared, as they are for other vendors' SDKs and with \`normalize_names\`. Names that SDKs send by themselves do not collide with each other.
 
-A name is kept for ${KEPT_DAYS} days after it was last received; of each app, the last ${NAMES_PER_APP.toLocaleString('en')}.
+A name is kept for ${KEPT_DAYS} days after it was last received; of each app, at most ${NAMES_PER_APP.toLocaleString('en')}: beyond that, names that collide with no other go first, then those not received for longest. Names of deleted apps are left out.
 
 A key that is restricted to some apps gets what collides in these apps.`,
   access: 'analytics:read',

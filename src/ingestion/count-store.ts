@@ -3,6 +3,7 @@ import { sql } from 'kysely';
 import type { Control, ControlTransaction } from '../control/control.ts';
 import { readInIndexOrder } from '../control/dialect.ts';
 import { DAY_MS, HOUR_MS } from '../lib/durations.ts';
+import { COUNT_TABLES, type CountTable, hoursIn } from './count-tables.ts';
 import type { CountedSdkId } from './counted-sdk.ts';
 import { type HourRow, type PeriodCounts, sumByPeriod } from './period-sums.ts';
 import type { Cell } from './tally.ts';
@@ -43,12 +44,12 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
     await tx
-      .insertInto('ingestion_hours')
+      .insertInto('ingestion_sdk_hours')
       .values(rows.slice(start, start + ROWS_PER_STATEMENT))
       .onConflict((conflict) =>
         conflict
           .columns(['project_id', 'key_id', 'hour', 'sdk_id', 'sdk', 'app_id', 'outcome', 'code'])
-          .doUpdateSet((eb) => ({ count: eb('ingestion_hours.count', '+', eb.ref('excluded.count')) })),
+          .doUpdateSet((eb) => ({ count: eb('ingestion_sdk_hours.count', '+', eb.ref('excluded.count')) })),
       )
       .execute();
   }
@@ -56,10 +57,11 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
 
 /** Deletes the counts of hours that ended before `keptFrom` (epoch milliseconds). */
 export async function pruneCounts(db: Control['db'], keptFrom: number): Promise<void> {
-  await db
-    .deleteFrom('ingestion_hours')
-    .where('hour', '<', keptFrom - HOUR_MS)
-    .execute();
+  for (const table of COUNT_TABLES)
+    await db
+      .deleteFrom(table)
+      .where('hour', '<', keptFrom - HOUR_MS)
+      .execute();
 }
 
 /**
@@ -91,28 +93,51 @@ async function readStored(
   filter: CountFilter,
   add: (row: HourRow) => void,
 ): Promise<boolean> {
+  const { sdkId } = filter;
+  let toRead = ROWS_READ_MAX;
+  for (const table of COUNT_TABLES) {
+    if (table === 'ingestion_hours' && sdkId !== undefined && sdkId !== 'unknown') continue;
+    toRead -= await readTable(db, table, filter, { add, max: toRead });
+    if (toRead <= 0) return false;
+  }
+  return true;
+}
+
+/** Passes the rows of one table to `add`, and stops after `max`. Returns how many. */
+async function readTable(
+  db: Control['db'],
+  table: CountTable,
+  filter: CountFilter,
+  { add, max }: { add: (row: HourRow) => void; max: number },
+): Promise<number> {
   let after: HourRow | undefined;
-  for (let read = 0; read < ROWS_READ_MAX; read += ROWS_PER_READ) {
-    const rows: HourRow[] = await selectRows(db, filter, after).execute();
+  let read = 0;
+  while (read < max) {
+    const rows: HourRow[] = await selectRows(db, table, filter, after).execute();
     rows.forEach(add);
+    read += rows.length;
     after = rows.at(-1);
-    if (rows.length < ROWS_PER_READ) return true;
+    if (rows.length < ROWS_PER_READ) break;
     await setImmediate();
   }
-  return false;
+  return read;
 }
 
 /** Selects the next rows: those of one key in the order of the primary key, of all keys in that of the index by project. */
-export function selectRows(db: Control['db'], filter: CountFilter, after?: HourRow) {
+export function selectRows(db: Control['db'], table: CountTable, filter: CountFilter, after?: HourRow) {
   const { projectId, from, to, keyId, sdkId, appIds } = filter;
-  const order = keyId === undefined ? ORDER : ORDER.filter((column) => column !== 'key_id');
+  const hasSdkId = table === 'ingestion_sdk_hours';
+  const order = ORDER.filter(
+    (column) => (column !== 'key_id' || keyId === undefined) && (column !== 'sdk_id' || hasSdkId),
+  );
   let query = db
-    .selectFrom('ingestion_hours')
-    .selectAll()
+    .selectFrom(hoursIn(table))
+    .select(['project_id', 'key_id', 'hour', 'sdk', 'app_id', 'outcome', 'code', 'count'])
+    .select((hasSdkId ? sql.ref<string>('sdk_id') : sql.lit('unknown')).as('sdk_id'))
     .where('project_id', '=', projectId)
     .where('hour', '<', to);
   if (keyId !== undefined) query = query.where('key_id', '=', keyId);
-  if (sdkId !== undefined) query = query.where('sdk_id', '=', sdkId);
+  if (sdkId !== undefined && hasSdkId) query = query.where('sdk_id', '=', sdkId);
   if (appIds !== undefined) query = query.where('app_id', 'in', [...appIds]);
   // A second lower bound would be used instead of the position, which then reads the hour again from its start on each page.
   if (after === undefined) query = query.where('hour', '>=', from);

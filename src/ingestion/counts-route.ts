@@ -15,7 +15,7 @@ import { parseRange, RANGE_QUERY } from './range.ts';
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 /** What an `sdk_id` is, in answers. */
-export const SDK_ID_DESCRIPTION = `What sent them: \`appflow\` (its own API), or the vendor of the SDK: ${SDK_IDS.map((id) => `\`${id}\``).join(', ')}. \`unknown\` if they were counted by an earlier release, or refused before it was known.`;
+export const SDK_ID_DESCRIPTION = `What sent them: \`appflow\` (its own API), or the vendor of the SDK: ${SDK_IDS.map((id) => `\`${id}\``).join(', ')}. \`unknown\`: counted before this release, or refused before the SDK was known.`;
 
 /** The filters that both routes have. */
 export const INGESTION_FILTERS = {
@@ -30,7 +30,7 @@ export const INGESTION_FILTERS = {
   sdk_id: Type.Optional(
     Type.Enum(COUNTED_SDK_IDS, {
       description:
-        'Only what this sent: the SDKs of a vendor, or `appflow`. `unknown` is what was counted before this was.',
+        'Only events sent by this SDK. `unknown`: counted before this release, or refused before the SDK was known.',
     }),
   ),
   app_id: Type.Optional(
@@ -51,7 +51,7 @@ const ROW_JSON = component(
     key_id: Type.String({
       description: `ID of the key, or of the member who sent the events. \`${OTHER_SOURCES}\`, with the SDK \`${OTHER_SOURCES}\`: further keys and SDKs together, when the answer would have more than ${COUNTS_MAX.toLocaleString('en-US')} rows.`,
     }),
-    sdk_id: Type.String({ description: SDK_ID_DESCRIPTION }),
+    sdk_id: Type.String({ description: `${SDK_ID_DESCRIPTION} \`${OTHER_SOURCES}\`: see \`key_id\`.` }),
     sdk: Type.String({
       description:
         '`context.sdk` of the events, and `X-Appflow-Sdk` of refused requests; empty if there is none. Beyond 20 per key, app and hour: `other`.',

@@ -93,8 +93,8 @@ export type Ingestion = {
 };
 
 const FLUSH_EVERY_MS = 10_000;
-/** A write of that many takes some ten milliseconds. */
-const CELLS_PER_WRITE = 500;
+/** Cells, or names: a write of that many takes some ten milliseconds. */
+const ROWS_PER_WRITE = 500;
 const DROPPED = 'counts, samples or names of ingestion health cannot be stored and were dropped';
 
 type State = {
@@ -130,10 +130,11 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
         refusals.push(error);
       });
     // What is counted meanwhile waits for the next flush.
-    for (let writes = Math.ceil(state.tally.cells.size / CELLS_PER_WRITE); writes > 0; writes -= 1)
+    for (let writes = Math.ceil(state.tally.cells.size / ROWS_PER_WRITE); writes > 0; writes -= 1)
       await saveInTurn(() => saveSome(state));
     await saveInTurn(() => saveBuffered(state));
-    await saveInTurn(() => saveCountedNames(state));
+    for (let writes = Math.ceil(state.names.size / ROWS_PER_WRITE); writes > 0; writes -= 1)
+      await saveInTurn(() => saveCountedNames(state));
     if (refusals.length > 0) throw refusals[0];
   }
   return {
@@ -143,7 +144,7 @@ export function openIngestion(control: Control, clock: Clock, log: Log): Ingesti
     listCounts: (filter) => readInTurn(() => listCounts(control, filter, state.tally.cells.values())),
     listSamples: (filter, page) =>
       readInTurn(() => listSamples(control, filter, listBuffered(state.buffer, filter.projectId), page)),
-    listCollisions: (filter) => readInTurn(() => listCollisions(control, filter)),
+    listCollisions: (filter) => listCollisions(control, filter),
     deleteSamples: (projectId, matches) =>
       readInTurn(async () => {
         const waiting = removeBuffered(state.buffer, projectId, (row) => matches(toMatched(row)));
@@ -200,7 +201,7 @@ async function saveSome({ tally, writes, log }: State): Promise<void> {
   let cells: Cell[] = [];
   let dropped: DroppedRows | undefined;
   const save = async (tx: ControlTransaction) => {
-    cells = takeCells(tally, CELLS_PER_WRITE);
+    cells = takeCells(tally, ROWS_PER_WRITE);
     dropped = await saveRows(tx, cells, (some) => saveCells(tx, some));
   };
   await writes.run(save, {
@@ -225,11 +226,10 @@ async function saveBuffered({ buffer, writes, log }: State): Promise<void> {
 }
 
 async function saveCountedNames({ names, writes, log }: State): Promise<void> {
-  if (names.size === 0) return;
   let taken: NameRow[] = [];
   let dropped: DroppedRows | undefined;
   const save = async (tx: ControlTransaction) => {
-    taken = takeNames(names);
+    taken = takeNames(names, ROWS_PER_WRITE);
     dropped = await saveRows(tx, taken, (some) => saveNames(tx, some));
   };
   await writes.run(save, {

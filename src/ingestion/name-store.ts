@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { Control, ControlTransaction } from '../control/control.ts';
+import { DAY_MS } from '../lib/durations.ts';
 import { NAMES_PER_APP, type NameRow } from './name-tally.ts';
 
 /** Which names to compare: those of a project, or of some of its apps. */
@@ -26,8 +27,10 @@ export const COLLIDING_NAMES_MAX = 20;
 const ROWS_PER_STATEMENT = 200;
 const ROWS_MAX = 1_000_000;
 
-/** Adds names to those in the database, and deletes those of each app that were not sent for longest. In parts, like counts. */
-export async function saveNames(tx: ControlTransaction, rows: readonly NameRow[]): Promise<void> {
+/** Adds names to those in the database, and deletes those that an app has too many. In parts, like counts. */
+export async function saveNames(tx: ControlTransaction, names: readonly NameRow[]): Promise<void> {
+  // In one order: nodes that lock the same rows in different ones would wait for each other.
+  const rows = [...names].sort(compareRows);
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
     await tx
@@ -51,6 +54,15 @@ export async function saveNames(tx: ControlTransaction, rows: readonly NameRow[]
     await deleteOldest(tx, appIds.slice(start, start + ROWS_PER_STATEMENT));
 }
 
+const compareRows = (one: NameRow, other: NameRow) =>
+  compare(one.project_id, other.project_id) ||
+  compare(one.app_id, other.app_id) ||
+  compare(one.event_name, other.event_name) ||
+  compare(one.sent_name, other.sent_name);
+
+const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+
+/** First those that collide with no other name of the app, which IDs in names do not either, then those not sent for longest. */
 async function deleteOldest(tx: ControlTransaction, appIds: readonly string[]): Promise<void> {
   const full = await tx
     .selectFrom('event_names')
@@ -65,6 +77,7 @@ async function deleteOldest(tx: ControlTransaction, appIds: readonly string[]): 
       .select(['event_name', 'sent_name'])
       .where('project_id', '=', project_id)
       .where('app_id', '=', app_id)
+      .orderBy(sql`CASE WHEN count(*) OVER (PARTITION BY event_name) > 1 THEN 0 ELSE 1 END`)
       .orderBy('last_at', 'desc')
       .orderBy('event_name')
       .orderBy('sent_name')
@@ -80,22 +93,36 @@ async function deleteOldest(tx: ControlTransaction, appIds: readonly string[]): 
   }
 }
 
-/** Deletes the names that were last sent before `keptFrom` (epoch milliseconds). */
-export async function pruneNames(db: Control['db'], keptFrom: number): Promise<void> {
-  await db.deleteFrom('event_names').where('last_at', '<', keptFrom).execute();
+/** Deletes the names that were last sent before `now - keptMs`, or before what their project retains (epoch milliseconds). */
+export async function pruneNames(db: Control['db'], now: number, keptMs: number): Promise<void> {
+  await db
+    .deleteFrom('event_names')
+    .where('last_at', '<', now - keptMs)
+    .execute();
+  const projects = await db
+    .selectFrom('projects')
+    .select(['id', 'retention_days'])
+    .where('retention_days', '<', keptMs / DAY_MS)
+    .execute();
+  for (const { id, retention_days } of projects) {
+    if (retention_days === null) continue;
+    await db
+      .deleteFrom('event_names')
+      .where('project_id', '=', id)
+      .where('last_at', '<', now - retention_days * DAY_MS)
+      .execute();
+  }
 }
 
 /**
- * Returns the stored names that stand for different sent ones, those of the most events first. Names that SDKs send by themselves
- * are meant to be the same.
+ * Returns the stored names that stand for different sent ones, those of the most events first, without those of deleted apps. Names that
+ * SDKs send by themselves are meant to be the same.
  */
 export async function listCollisions(
   { db }: Pick<Control, 'db'>,
-  { projectId, appIds }: NameFilter,
+  filter: NameFilter,
 ): Promise<NameCollision[]> {
-  let matching = db.selectFrom('event_names').where('project_id', '=', projectId);
-  if (appIds !== undefined) matching = matching.where('app_id', 'in', [...appIds]);
-  const collisions = await matching
+  const collisions = await selectNames(db, filter)
     .select(({ fn }) => [
       'event_name',
       fn.sum<number>('count').as('events'),
@@ -108,32 +135,61 @@ export async function listCollisions(
     .orderBy('event_name')
     .limit(COLLISIONS_MAX)
     .execute();
-  const listed: NameCollision[] = [];
-  for (const { event_name, events, names } of collisions) {
-    const rows = await matching
-      .where('event_name', '=', event_name)
-      .select(({ fn }) => [
-        'sent_name',
-        fn.sum<number>('count').as('events'),
-        fn.min('first_at').as('first_at'),
-        fn.max('last_at').as('last_at'),
-      ])
-      .groupBy('sent_name')
-      .orderBy('events', 'desc')
-      .orderBy('sent_name')
-      .limit(COLLIDING_NAMES_MAX)
-      .execute();
-    listed.push({
-      eventName: event_name,
-      events: Number(events),
-      nameCount: Number(names),
-      names: rows.map((row) => ({
-        name: row.sent_name,
-        events: Number(row.events),
-        firstAt: row.first_at,
-        lastAt: row.last_at,
-      })),
-    });
-  }
-  return listed;
+  if (collisions.length === 0) return [];
+  const rows = await selectFrequent(
+    db,
+    filter,
+    collisions.map(({ event_name }) => event_name),
+  ).execute();
+  const byEventName = Map.groupBy(rows, ({ event_name }) => event_name);
+  return collisions.map(({ event_name, events, names }) => ({
+    eventName: event_name,
+    events: Number(events),
+    nameCount: Number(names),
+    names: (byEventName.get(event_name) ?? []).map((row) => ({
+      name: row.sent_name,
+      events: Number(row.events),
+      firstAt: row.first_at,
+      lastAt: row.last_at,
+    })),
+  }));
+}
+
+function selectNames(db: Control['db'], { projectId, appIds }: NameFilter) {
+  const deleted = db
+    .selectFrom('apps')
+    .select('id')
+    .where('project_id', '=', projectId)
+    .where('deleted_at', 'is not', null);
+  const query = db
+    .selectFrom('event_names')
+    .where('project_id', '=', projectId)
+    .where('app_id', 'not in', deleted);
+  return appIds === undefined ? query : query.where('app_id', 'in', [...appIds]);
+}
+
+/** Selects the most frequent names of each stored name, in one statement: each one blocks the process while SQLite runs it. */
+function selectFrequent(db: Control['db'], filter: NameFilter, eventNames: readonly string[]) {
+  const sent = selectNames(db, filter)
+    .where('event_name', 'in', eventNames)
+    .select(({ fn }) => [
+      'event_name',
+      'sent_name',
+      fn.sum<number>('count').as('events'),
+      fn.min('first_at').as('first_at'),
+      fn.max('last_at').as('last_at'),
+    ])
+    .groupBy(['event_name', 'sent_name']);
+  const ranked = db
+    .selectFrom(sent.as('sent'))
+    .selectAll()
+    .select(
+      sql<number>`row_number() OVER (PARTITION BY event_name ORDER BY events DESC, sent_name)`.as('position'),
+    );
+  return db
+    .selectFrom(ranked.as('ranked'))
+    .selectAll()
+    .where('position', '<=', COLLIDING_NAMES_MAX)
+    .orderBy('event_name')
+    .orderBy('position');
 }

@@ -64,4 +64,19 @@ describe('a tally of names', () => {
     assert.equal(tally.size, NAMES_IN_MEMORY_MAX);
     assert.equal(takeNames(tally)[0]?.count, 2);
   });
+
+  it('gives out a part of its names, and has room for as many again', () => {
+    const tally = createNameTally();
+    for (let index = 0; index < NAMES_PER_APP; index += 1) countName(tally, 'proj_1', sent(`n${index}`), 10);
+    const taken = takeNames(tally, 2);
+    assert.deepEqual(
+      taken.map(({ sent_name }) => sent_name),
+      ['n0', 'n1'],
+    );
+    assert.equal(tally.size, NAMES_PER_APP - 2);
+    for (let index = 0; index < 3; index += 1) countName(tally, 'proj_1', sent(`more${index}`), 10);
+    const rest = takeNames(tally).map(({ sent_name }) => sent_name);
+    assert.deepEqual([rest.length, rest[0], rest.at(-1)], [NAMES_PER_APP, 'n2', 'more1']);
+    assert.equal(tally.byApp.size, 0);
+  });
 });

@@ -44,12 +44,30 @@ export function countName(tally: NameTally, projectId: string, sent: SentName, n
   });
 }
 
-/** Removes all names from the tally and returns them. */
-export function takeNames(tally: NameTally): NameRow[] {
-  const all = [...tally.byApp.values()];
-  tally.byApp.clear();
-  tally.size = 0;
-  return all.flatMap(({ byEventName }) => [...byEventName.values()].flatMap((names) => [...names.values()]));
+/** Removes up to `max` names from the tally and returns them. */
+export function takeNames(tally: NameTally, max = NAMES_IN_MEMORY_MAX): NameRow[] {
+  const taken: NameRow[] = [];
+  for (const row of listNames(tally)) {
+    if (taken.length >= max) break;
+    taken.push(row);
+    removeName(tally, row);
+  }
+  return taken;
+}
+
+function* listNames({ byApp }: NameTally): Generator<NameRow> {
+  for (const { byEventName } of byApp.values())
+    for (const names of byEventName.values()) yield* names.values();
+}
+
+function removeName(tally: NameTally, { app_id, event_name, sent_name }: NameRow): void {
+  const app = tally.byApp.get(app_id);
+  const names = app?.byEventName.get(event_name);
+  if (!app || !names?.delete(sent_name)) return;
+  if (names.size === 0) app.byEventName.delete(event_name);
+  app.size -= 1;
+  if (app.size === 0) tally.byApp.delete(app_id);
+  tally.size -= 1;
 }
 
 /** Adds names that could not be written to those that were counted meanwhile. */

@@ -1,9 +1,9 @@
 import type { Insertable } from 'kysely';
-import type { IngestionHourTable } from '../control/ingestion-schema.ts';
+import type { IngestionSdkHourTable } from '../control/ingestion-schema.ts';
 import { createSourceTotals } from './source-totals.ts';
 
 /** A count as it is stored. */
-export type HourRow = Insertable<IngestionHourTable>;
+export type HourRow = Insertable<IngestionSdkHourTable>;
 
 /** What became of the events of a key and an SDK in one period, which starts at `hour`. */
 export type PeriodCounts = {

@@ -239,3 +239,24 @@ Rejected: 3
       assert.match(stderr, message);
     });
 });
+
+it('counts the names that an export was renamed from, so that those that collide are listed', async () => {
+  const project = await initByCli(env);
+  const lines = ['Order Completed', 'order-completed', 'Order Completed'].map((event, index) =>
+    JSON.stringify({ uuid: `e${index}`, event, distinct_id: 'user_1', timestamp: '2026-11-22T10:00:00Z' }),
+  );
+  const { accepted } = await runImport(project, ['--from', 'posthog', '-'], Buffer.from(lines.join('\n')));
+  assert.equal(accepted, 3);
+  const list = async () =>
+    (await server.call('GET', '/v1/ingestion/name-collisions', { key: project.server_key })).body.data;
+  await until('the names are written', async () => (await list()).length > 0);
+  const [{ event_name, names }] = await list();
+  assert.equal(event_name, 'order_completed');
+  assert.deepEqual(
+    names.map(({ name, events }: { name: string; events: number }) => [name, events]),
+    [
+      ['Order Completed', 2],
+      ['order-completed', 1],
+    ],
+  );
+});

@@ -32,8 +32,17 @@ async function sendEvents(count: number): Promise<void> {
 async function storeAccepted(hour: number, count: number): Promise<void> {
   await runSql(
     api.config,
-    `INSERT INTO ingestion_hours (project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count)
+    `INSERT INTO ingestion_sdk_hours (project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count)
     VALUES ('${api.project.project_id}', 'key_a', ${hour}, 'appflow', '', '', 'accepted', '', ${count})`,
+  );
+}
+
+/** Stores the count of an hour, as the release before does. */
+async function storeAcceptedBefore(hour: number, count: number): Promise<void> {
+  await runSql(
+    api.config,
+    `INSERT INTO ingestion_hours (project_id, key_id, hour, sdk, app_id, outcome, code, count)
+    VALUES ('${api.project.project_id}', 'key_a', ${hour}, '', '', 'accepted', '', ${count})`,
   );
 }
 
@@ -89,13 +98,15 @@ describe('the installation', () => {
     const tooEarly = { status: 'not_enough_data', bytes_per_day: null, full_in_days: null };
     assert.deepEqual(await readForecast(), tooEarly);
     await sendEvents(100);
-    const isCounted = async () => (await countRows(api.config, 'ingestion_hours WHERE count = 100')) === 1;
+    const isCounted = async () =>
+      (await countRows(api.config, 'ingestion_sdk_hours WHERE count = 100')) === 1;
     await until('the events are counted', isCounted);
     const hour = clock.now() - (clock.now() % HOUR_MS);
     await storeAccepted(hour - DAY_MS + HOUR_MS, 50);
     assert.deepEqual(await readForecast(), tooEarly);
     await storeAccepted(hour - 8 * DAY_MS, 1_000_000);
-    await storeAccepted(hour - 6 * DAY_MS, 90);
+    await storeAccepted(hour - 6 * DAY_MS, 60);
+    await storeAcceptedBefore(hour - 6 * DAY_MS, 30);
     const { events, disk } = await read();
     assert.equal(events.count, 100);
     const bytesPerDay = Math.ceil((240 / 7) * (events.bytes / 100));

@@ -3,7 +3,8 @@ import { describe, it } from 'node:test';
 import { sql } from 'kysely';
 import type { Control } from '../../src/control/control.ts';
 import { readInIndexOrder } from '../../src/control/dialect.ts';
-import { selectRows } from '../../src/ingestion/count-store.ts';
+import { type CountFilter, selectRows } from '../../src/ingestion/count-store.ts';
+import { COUNT_TABLES, type CountTable } from '../../src/ingestion/count-tables.ts';
 import type { CountedSdkId } from '../../src/ingestion/counted-sdk.ts';
 import { pruneIngestion } from '../../src/ingestion/prune.ts';
 import { DAY_MS, HOUR_MS } from '../../src/lib/durations.ts';
@@ -21,15 +22,29 @@ const rowOf = (sdk: string) => ({
 });
 
 /** Adds rows of one hour and key, each with its own SDK. */
-async function addRows({ db }: Pick<Control, 'db'>, from: number, to: number): Promise<void> {
-  const { project_id, key_id, hour, sdk_id, app_id, outcome, code, count } = rowOf('');
-  const fixed = sql.join(
-    [project_id, key_id, hour, sdk_id, app_id, outcome, code, count].map((value) => sql.lit(value)),
+async function addRows(
+  { db }: Pick<Control, 'db'>,
+  from: number,
+  to: number,
+  table: CountTable = 'ingestion_sdk_hours',
+): Promise<void> {
+  const { sdk: _, ...row } = rowOf('');
+  const fixed = Object.entries(row).filter(
+    ([column]) => column !== 'sdk_id' || table === 'ingestion_sdk_hours',
   );
-  await sql`INSERT INTO ingestion_hours (project_id, key_id, hour, sdk_id, app_id, outcome, code, count, sdk)
+  await sql`INSERT INTO ${sql.table(table)} (${sql.join(fixed.map(([column]) => sql.ref(column)))}, sdk)
     WITH RECURSIVE numbers (n) AS (SELECT ${sql.lit(from)} UNION ALL SELECT n + 1 FROM numbers WHERE n < ${sql.lit(to - 1)})
-    SELECT ${fixed}, 'sdk_' || n FROM numbers`.execute(db);
+    SELECT ${sql.join(fixed.map(([, value]) => sql.lit(value)))}, 'sdk_' || n FROM numbers`.execute(db);
 }
+
+/** Counts an event twice, as nodes of the release before do. */
+const countAsBefore = async ({ db }: Pick<Control, 'db'>) => {
+  for (let count = 0; count < 2; count += 1)
+    await sql`INSERT INTO ingestion_hours (project_id, key_id, hour, sdk, app_id, outcome, code, count)
+      VALUES ('proj_1', 'key_1', ${sql.lit(clock.now() - HOUR_MS / 2)}, '', 'app_1', 'accepted', '', 1)
+      ON CONFLICT (project_id, key_id, hour, sdk, app_id, outcome, code)
+      DO UPDATE SET count = ingestion_hours.count + excluded.count`.execute(db);
+};
 
 describe('storing counts', () => {
   const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'appflow' } as const;
@@ -91,14 +106,38 @@ describe('storing counts', () => {
     await services.close();
   });
 
+  it('adds what nodes of the release before count meanwhile, as that of an unknown SDK', async () => {
+    const services = await openControlServices(makeConfig(), clock);
+    const { control, ingestion } = services;
+    ingestion.countBatch({ ...batch, rejected: [] });
+    await ingestion.flush();
+    await countAsBefore(control);
+    const list = async (more: Partial<CountFilter>) =>
+      (await ingestion.listCounts({ ...filter(), ...more }))?.map((row) => [row.sdkId, row.accepted]);
+    const [appflow, unknown] = [
+      ['appflow', 1],
+      ['unknown', 2],
+    ];
+    for (const keyId of [undefined, 'key_1']) {
+      assert.deepEqual(await list({ keyId }), [appflow, unknown]);
+      assert.deepEqual(await list({ keyId, sdkId: 'unknown' }), [unknown]);
+      assert.deepEqual(await list({ keyId, sdkId: 'appflow' }), [appflow]);
+    }
+    await pruneIngestion(control, clock.now() + 90 * DAY_MS);
+    assert.deepEqual(await list({}), [appflow, unknown]);
+    await pruneIngestion(control, clock.now() + 90 * DAY_MS + HOUR_MS);
+    assert.deepEqual(await list({}), []);
+    await services.close();
+  });
+
   it('keeps what a failed flush could not write, and counts it once', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const { control, ingestion } = services;
     ingestion.countBatch(batch);
-    await control.db.schema.alterTable('ingestion_hours').renameTo('aside').execute();
+    await control.db.schema.alterTable('ingestion_sdk_hours').renameTo('aside').execute();
     await assert.rejects(ingestion.flush());
     ingestion.countBatch(batch);
-    await control.db.schema.alterTable('aside').renameTo('ingestion_hours').execute();
+    await control.db.schema.alterTable('aside').renameTo('ingestion_sdk_hours').execute();
     await ingestion.flush();
     await ingestion.flush();
     assert.equal((await ingestion.listCounts(filter()))?.[0]?.accepted, 2);
@@ -111,7 +150,7 @@ describe('storing counts', () => {
     ingestion.countBatch({ ...batch, rows: [{ app_id: 'app_1', sdk: 'x\0' }], rejected: [] });
     ingestion.countRefused({ ...source, appId: '', sdk: 'x\0', code: 'rate_limited' });
     await ingestion.flush();
-    const rows = await control.db.selectFrom('ingestion_hours').select(['sdk', 'outcome']).execute();
+    const rows = await control.db.selectFrom('ingestion_sdk_hours').select(['sdk', 'outcome']).execute();
     assert.deepEqual(
       rows.map(({ sdk }) => sdk),
       ['x\ufffd', 'x\ufffd'],
@@ -129,7 +168,7 @@ describe('storing counts', () => {
     ingestion.countBatch({ ...batch, keyId: 'key_2' });
     await ingestion.flush();
     const rows = await control.db
-      .selectFrom('ingestion_hours')
+      .selectFrom('ingestion_sdk_hours')
       .select(['key_id', 'outcome', 'count'])
       .execute();
     assert.equal(rows.length, 4);
@@ -186,7 +225,8 @@ describe('storing counts', () => {
   it('reads 399,999 rows for an answer, and says so if there are more', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const { control, ingestion } = services;
-    await addRows(control, 0, 399_999);
+    await addRows(control, 0, 300_000);
+    await addRows(control, 300_000, 399_999, 'ingestion_hours');
     const rows = (await ingestion.listCounts(filter())) ?? [];
     assert.equal(
       rows.reduce((sum, { accepted }) => sum + accepted, 0),
@@ -200,15 +240,15 @@ describe('storing counts', () => {
   it('reads each page from an index in its order, of all keys and of one', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const { control } = services;
-    await addRows(control, 0, 100_000);
-    for (const keyId of [undefined, 'key_1']) {
-      const asked = { ...filter(), keyId };
-      const middle = await selectRows(control.db, asked, rowOf('sdk_5')).execute();
+    const asked = COUNT_TABLES.flatMap((table) => [undefined, 'key_1'].map((keyId) => ({ table, keyId })));
+    for (const table of COUNT_TABLES) await addRows(control, 0, 100_000, table);
+    for (const { table, keyId } of asked) {
+      const select = (db: Control['db'], after?: ReturnType<typeof rowOf>) =>
+        selectRows(db, table, { ...filter(), keyId }, after);
+      const middle = await select(control.db, rowOf('sdk_5')).execute();
       assert.deepEqual([middle.length, middle[0]?.sdk], [2_000, 'sdk_50']);
       for (const after of [undefined, rowOf('sdk_5')]) {
-        const plan = JSON.stringify(
-          await readInIndexOrder(control.db, (db) => selectRows(db, asked, after).explain()),
-        );
+        const plan = JSON.stringify(await readInIndexOrder(control.db, (db) => select(db, after).explain()));
         // SQLite calls it Sorter.
         assert.doesNotMatch(plan, /Sort/);
         // PostgreSQL would filter the rows of the hour by their position. SQLite's plan has no such word.

@@ -225,10 +225,10 @@ describe('storing samples', () => {
     const services = await openControlServices(makeConfig(), clock);
     const { control, ingestion } = services;
     ingestion.countBatch(batchOf(rejectedOf('u1')));
-    await control.db.schema.alterTable('ingestion_hours').renameTo('aside').execute();
+    await control.db.schema.alterTable('ingestion_sdk_hours').renameTo('aside').execute();
     await assert.rejects(ingestion.flush());
     assert.equal((await control.db.selectFrom('ingestion_samples').select('id').execute()).length, 1);
-    await control.db.schema.alterTable('aside').renameTo('ingestion_hours').execute();
+    await control.db.schema.alterTable('aside').renameTo('ingestion_sdk_hours').execute();
     await services.close();
   });
 

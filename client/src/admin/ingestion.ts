@@ -22,7 +22,7 @@ export type IngestionOperations = {
    */
   report: (query?: IngestionQuery, options?: CallOptions) => Promise<IngestionAnswer>;
   /**
-   * Returns the names of stored events that stand for several names that were sent.
+   * Returns the stored event names that combine several sent names.
    * @example
    * ```ts
    * const { data } = await admin.ingestion.collisions();

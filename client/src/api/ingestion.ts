@@ -1,7 +1,7 @@
 import type { Sdk } from './keys.ts';
 import type { PageQuery } from './list.ts';
 
-/** What sent events: `POST /v1/events`, or the SDK of a vendor. `unknown` if neither is known. */
+/** What sent events: `POST /v1/events`, or the SDK of a vendor. `unknown`: counted before this release, or refused before the SDK was known. */
 export type IngestionSdk = Sdk | 'unknown';
 
 /** Which hours of receipt: `start` and `end` are RFC 3339 times or days of UTC; the last 24 hours by default. */
@@ -17,6 +17,7 @@ export type IngestionQuery = {
 /**
  * What became of the events of a key and an SDK in the hour, or on the day, that starts at `hour`. `refused` counts requests,
  * `link_conflicts` accepted `$identify` events without effect: their `anonymous_id` is linked to someone else already.
+ * `key_id`, `sdk_id` and `sdk` are `other` for further ones together, when the answer would have too many rows.
  */
 export type IngestionCounts = {
   hour: string;
@@ -43,7 +44,7 @@ export type IngestionAnswer = {
   };
 };
 
-/** Different names that events were sent with, and that are stored as one. `names` are the 20 most frequent ones. */
+/** Different names that events were sent with, and that are stored as one: the 20 most frequent `names`. Counts are a lower bound. */
 export type NameCollision = {
   event_name: string;
   events: number;

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Control } from '../../control/control.ts';
+import { COUNT_TABLES, type CountTable } from '../../ingestion/count-tables.ts';
 import { DAY_MS } from '../../lib/durations.ts';
 
 /** The events that were accepted since some time, and when the first of those that are still counted was. */
@@ -11,10 +12,25 @@ export type Accepted = { events: number; firstAtMs: number | undefined };
  */
 export async function countAccepted(
   { db }: Pick<Control, 'db'>,
+  range: { from: number; to: number },
+): Promise<Accepted> {
+  let events = 0;
+  const firstHours: number[] = [];
+  for (const table of COUNT_TABLES) {
+    const counted = await countIn(db, table, range);
+    events += counted.events;
+    if (counted.firstAtMs !== undefined) firstHours.push(counted.firstAtMs);
+  }
+  return { events, firstAtMs: firstHours.length === 0 ? undefined : Math.min(...firstHours) };
+}
+
+async function countIn(
+  db: Control['db'],
+  table: CountTable,
   { from, to }: { from: number; to: number },
 ): Promise<Accepted> {
   const first = await db
-    .selectFrom('ingestion_hours')
+    .selectFrom(table)
     .select('hour')
     .where('outcome', '=', 'accepted')
     .orderBy('hour')
@@ -24,7 +40,7 @@ export async function countAccepted(
   for (let start = Math.max(from, first?.hour ?? to); start < to; start += DAY_MS) {
     await setImmediate();
     const day = await db
-      .selectFrom('ingestion_hours')
+      .selectFrom(table)
       .select(({ fn }) => fn.sum<number | null>('count').as('events'))
       .where('outcome', '=', 'accepted')
       .where('hour', '>=', start)

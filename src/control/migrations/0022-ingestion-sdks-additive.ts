@@ -1,13 +1,13 @@
 import { type Kysely, sql } from 'kysely';
 
 /**
- * What sent events is counted, too, and the names that were sent are kept. SQLite cannot change a primary key, so the counts are copied.
- * Earlier ones may be those of any SDK.
+ * What sent events is counted, too, and the names that were sent are kept. Counts get a table of their own: nodes of the release before write
+ * `ingestion_hours` meanwhile, with its primary key. Its counts may be those of any SDK.
  */
 export async function up(db: Kysely<unknown>): Promise<void> {
   const { schema } = db;
   await schema
-    .createTable('ingestion_hours_by_sdk')
+    .createTable('ingestion_sdk_hours')
     .addColumn('project_id', 'text', (column) => column.notNull())
     .addColumn('key_id', 'text', (column) => column.notNull())
     .addColumn('hour', 'bigint', (column) => column.notNull())
@@ -17,7 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('outcome', 'text', (column) => column.notNull())
     .addColumn('code', 'text', (column) => column.notNull())
     .addColumn('count', 'bigint', (column) => column.notNull())
-    .addPrimaryKeyConstraint('ingestion_hours_by_sdk_key', [
+    .addPrimaryKeyConstraint('ingestion_sdk_hours_key', [
       'project_id',
       'key_id',
       'hour',
@@ -29,18 +29,12 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     ])
     .modifyEnd(sql`without rowid`)
     .execute();
-  await sql`INSERT INTO ingestion_hours_by_sdk (project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count)
-    SELECT project_id, key_id, hour, 'unknown', sdk, app_id, outcome, code, count FROM ingestion_hours`.execute(
-    db,
-  );
-  await schema.dropTable('ingestion_hours').execute();
-  await schema.alterTable('ingestion_hours_by_sdk').renameTo('ingestion_hours').execute();
   await schema
-    .createIndex('ingestion_hours_by_project')
-    .on('ingestion_hours')
+    .createIndex('ingestion_sdk_hours_by_project')
+    .on('ingestion_sdk_hours')
     .columns(['project_id', 'hour', 'key_id', 'sdk_id', 'sdk', 'app_id', 'outcome', 'code'])
     .execute();
-  await schema.createIndex('ingestion_hours_by_hour').on('ingestion_hours').column('hour').execute();
+  await schema.createIndex('ingestion_sdk_hours_by_hour').on('ingestion_sdk_hours').column('hour').execute();
   await schema
     .alterTable('ingestion_samples')
     .addColumn('sdk_id', 'text', (column) => column.notNull().defaultTo('unknown'))
@@ -61,6 +55,11 @@ async function createNames({ schema }: Kysely<unknown>): Promise<void> {
     .addColumn('last_at', 'bigint', (column) => column.notNull())
     .addPrimaryKeyConstraint('event_names_key', ['project_id', 'app_id', 'event_name', 'sent_name'])
     .modifyEnd(sql`without rowid`)
+    .execute();
+  await schema
+    .createIndex('event_names_by_name')
+    .on('event_names')
+    .columns(['project_id', 'event_name', 'sent_name'])
     .execute();
   await schema.createIndex('event_names_by_app').on('event_names').column('app_id').execute();
   await schema.createIndex('event_names_by_time').on('event_names').column('last_at').execute();
