@@ -131,6 +131,12 @@ browserTest('filters by SDK, and lists different names that are stored as one', 
   const collisions = await page.getByRole('list', { name: 'Colliding names' }).innerText();
   assert.match(collisions, /2 names are stored as order_completed/);
   assert.doesNotMatch(collisions, /plan_selected/);
+  await page.goto(at('?sdk=jitsu'));
+  await page.getByRole('heading', { name: 'No events match these filters' }).waitFor();
+  await keepPicture(page, 'ingestion-no-match');
+  await page.getByRole('button', { name: 'Clear filters' }).first().click();
+  assert.equal(searchOf(page, 'sdk'), null);
+  await sources.getByText('acme-android/1.3.0').waitFor();
   await page.goto(at('?sdk=none'));
   await sources.getByText('acme-android/1.3.0').waitFor();
   assert.deepEqual(problems(), []);
@@ -146,7 +152,7 @@ browserTest(
     await page.getByText(`curl ${server.url}/v1/events`).waitFor();
     await keepPicture(page, 'ingestion-empty');
     await page.goto(at('', empty));
-    await page.getByRole('button', { name: 'Show 30 days without filters' }).click();
+    await page.getByRole('button', { name: 'Show 30 days' }).click();
     await page.getByRole('heading', { name: 'No events received yet' }).waitFor();
 
     const app = await owner.call('POST', `/app/v1/projects/${empty}/apps`, {
@@ -185,6 +191,38 @@ browserTest('says that it could not be loaded, and tries again', async () => {
   await page.unroute(isApi);
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByRole('list', { name: 'Totals' }).waitFor();
+});
+
+browserTest('lists ten colliding names, then all, and tries again after a failure', async () => {
+  const { page } = await enter();
+  const isApi = (url: URL) => url.pathname.endsWith('/ingestion/name-collisions');
+  const [at1, at2] = ['2026-11-01T08:12:44.102Z', '2026-11-22T10:00:05.000Z'];
+  const data = Array.from({ length: 11 }, (_, index) => ({
+    ...{ event_name: `event_${index}`, events: 3, name_count: 2 },
+    names: ['A', 'B'].map((name) => ({ name, events: 1, first_at: at1, last_at: at2 })),
+  }));
+  let status = 422;
+  await page.route(isApi, (route) =>
+    route.fulfill({
+      status,
+      contentType: status === 200 ? 'application/json' : 'application/problem+json',
+      body: JSON.stringify(
+        status === 200
+          ? { data, next_cursor: null }
+          : { code: 'query_too_large', title: 'Too large', detail: 'Ask for less.' },
+      ),
+    }),
+  );
+  await page.goto(at());
+  await page.getByRole('heading', { name: "Couldn't load colliding names" }).waitFor();
+  status = 200;
+  await page.getByRole('button', { name: 'Try again' }).click();
+  const list = page.getByRole('list', { name: 'Colliding names' });
+  await list.getByText('event_9', { exact: true }).waitFor();
+  assert.equal(await list.getByText('event_10', { exact: true }).count(), 0);
+  await page.getByRole('button', { name: 'Show all 11' }).click();
+  await list.getByText('event_10', { exact: true }).waitFor();
+  assert.equal(await page.getByRole('button', { name: /^Show all/ }).count(), 0);
 });
 
 /** Themes differ only in color, so the second run checks only contrast. */

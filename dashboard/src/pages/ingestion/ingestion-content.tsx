@@ -28,15 +28,18 @@ type IngestionContentProps = {
   shown: Shown;
   onShow: (shown: Shown) => void;
   onWiden: () => void;
+  onClear: () => void;
   nameOfKey: (id: string) => string;
 };
 
 /** Totals, chart, sources and reasons of a range, or what to do if nothing was received. */
 export function IngestionContent(props: IngestionContentProps) {
-  const { answer, range, isStale, isFiltered, shown, onShow, onWiden, nameOfKey } = props;
+  const { answer, range, isStale, isFiltered, shown, onShow, onWiden, onClear, nameOfKey } = props;
   const { data } = answer;
-  if (data.length === 0)
-    return range.value === '30d' && !isFiltered ? <NothingYet /> : <NothingInRange onWiden={onWiden} />;
+  if (data.length === 0) {
+    if (isFiltered) return <NothingMatches onClear={onClear} />;
+    return range.value === '30d' ? <NothingYet /> : <NothingInRange onWiden={onWiden} />;
+  }
   return (
     <div className={cn('grid gap-5 transition-opacity', isStale && 'opacity-60')}>
       <OutcomeTotals totals={sumCounts(data)} />
@@ -58,6 +61,22 @@ function LinkConflicts({ count }: { count: number }) {
   );
 }
 
+function NothingMatches({ onClear }: Pick<IngestionContentProps, 'onClear'>) {
+  return (
+    <Card>
+      <EmptyState
+        icon={Inbox}
+        title="No events match these filters"
+        actions={
+          <Button variant="primary" onClick={onClear}>
+            Clear filters
+          </Button>
+        }
+      />
+    </Card>
+  );
+}
+
 function NothingInRange({ onWiden }: Pick<IngestionContentProps, 'onWiden'>) {
   return (
     <Card>
@@ -66,7 +85,7 @@ function NothingInRange({ onWiden }: Pick<IngestionContentProps, 'onWiden'>) {
         title="No events received in this range"
         actions={
           <Button variant="primary" onClick={onWiden}>
-            Show 30 days without filters
+            Show 30 days
           </Button>
         }
       >

@@ -77,7 +77,8 @@ export function IngestionPage() {
             isFiltered={isFiltered}
             shown={search.show === 'problems' ? 'problems' : 'all'}
             onShow={(shown) => change({ show: shown === 'problems' ? shown : undefined })}
-            onWiden={() => change({ range: '30d', key: undefined, sdk: undefined })}
+            onWiden={() => change({ range: '30d' })}
+            onClear={() => change({ key: undefined, sdk: undefined })}
             nameOfKey={nameOfKey}
           />
         )}

@@ -66,11 +66,11 @@ function Facts({ sample, nameOfKey }: { sample: IngestionSample; nameOfKey: (id:
   const { app_id, key_id, sdk_id, sdk, event_id } = sample;
   const app = apps.find(({ id }) => id === app_id)?.name ?? app_id;
   return (
-    <dl className="grid grid-cols-[5rem_minmax(0,1fr)] gap-x-4 gap-y-2 text-note">
+    <dl className="grid grid-cols-[7.5rem_minmax(0,1fr)] gap-x-4 gap-y-2 text-note">
       <Fact name="App">{app ?? 'Unknown'}</Fact>
       <Fact name="Key">{nameOfKey(key_id)}</Fact>
       <Fact name="SDK">{nameSdk(sdk_id)}</Fact>
-      <Fact name="Version">{sdk || 'Not named'}</Fact>
+      <Fact name="Name and version">{sdk || 'Not named'}</Fact>
       {event_id !== null && <Fact name="Event ID">{event_id}</Fact>}
     </dl>
   );

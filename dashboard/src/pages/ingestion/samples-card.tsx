@@ -124,6 +124,7 @@ function SamplesTable({ samples, nameOfKey, onOpen }: SamplesTableProps) {
           <Head>Reason</Head>
           <Head>Field</Head>
           <Head>SDK</Head>
+          <Head>Name and version</Head>
           <Head>Key</Head>
           <Head className="hidden w-1/3 xl:table-cell">Event</Head>
         </HeadRow>
@@ -150,8 +151,11 @@ function SamplesTable({ samples, nameOfKey, onOpen }: SamplesTableProps) {
             <Cell data-label="Field" className="max-w-44 truncate text-soft">
               <bdi className="truncate">{sample.field}</bdi>
             </Cell>
-            <Cell data-label="SDK" className="max-w-44 truncate text-soft">
-              <bdi className="truncate">{sample.sdk || nameSdk(sample.sdk_id)}</bdi>
+            <Cell data-label="SDK" className="whitespace-nowrap text-soft">
+              {nameSdk(sample.sdk_id)}
+            </Cell>
+            <Cell data-label="Name and version" className="max-w-44 truncate text-soft">
+              <bdi className="truncate">{sample.sdk || 'Not named'}</bdi>
             </Cell>
             <Cell data-label="Key" className="max-w-44 truncate text-soft">
               <bdi className="truncate">{nameOfKey(sample.key_id)}</bdi>
