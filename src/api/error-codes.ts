@@ -98,7 +98,7 @@ export const ERRORS = {
     status: 403,
     title: 'SDK not allowed',
     meaning: 'The key is restricted to the SDKs on its allowed_sdks, and this request is from another one.',
-    cure: 'Add the SDK to the allowed_sdks of the key, or use a key without them.',
+    cure: "Add the SDK to the key's `allowed_sdks`, or use a key without this restriction.",
   },
   secret_key_in_browser: {
     status: 403,

@@ -59,7 +59,9 @@ async function replayAnswer(
   const answer = (idempotencyKey && sealed !== null ? openAnswer(idempotencyKey, sealed) : undefined) as
     | KeyWithSecretJson
     | undefined;
-  if (answer !== undefined && isSecretValid(key, answer, now)) return answer;
+  // An answer sealed by an earlier release lacks the members that were added since.
+  if (answer !== undefined && isSecretValid(key, answer, now))
+    return { ...toKeyJson(services, key), ...answer };
   throw new ApiError('idempotency_replay_expired', {
     detail: `This request already succeeded. The key is ${record.createdId}; its secret can no longer be shown.`,
     members: { key_id: record.createdId },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { CLI_REQUESTER } from '../../src/api/caller.ts';
 import type { IdempotencyKey } from '../../src/api/route.ts';
-import { parseIdempotencyKey } from '../../src/idempotency/idempotency-key.ts';
+import { parseIdempotencyKey, sealAnswer } from '../../src/idempotency/idempotency-key.ts';
 import { insertKey } from '../../src/keys/create.ts';
 import { createSecretOnce } from '../../src/keys/create-secret-once.ts';
 import { CLI_GRANTOR } from '../../src/keys/escalation.ts';
@@ -211,6 +211,16 @@ describe('idempotency after a crash', async () => {
     assert.equal(reopened.directory.listKeys(project.id)[0]?.id, again.id);
     assert.deepEqual(await createWith(reopened, 'after'), again);
     await reopened.close();
+  });
+
+  it('replays a response that an earlier release stored, which lacks a member added since', async () => {
+    const first = await createWith(services, 'after');
+    const { allowed_sdks: _, ...earlier } = first;
+    await services.control.db
+      .updateTable('idempotent_calls')
+      .set({ sealed_answer: sealAnswer(idempotencyKeyOf('after'), earlier) })
+      .execute();
+    assert.equal(JSON.stringify(await createWith(services, 'after')), JSON.stringify(first));
   });
 
   it('creates the key again after a crash before the commit, which stored nothing', async () => {

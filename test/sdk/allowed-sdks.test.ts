@@ -159,6 +159,8 @@ describe('a key that is restricted to SDKs', () => {
     ] as const) {
       const answer = await api.call('POST', path, { headers, body: '{"not": JSON' });
       assert.equal(answer.body.code, code ?? 400, answer.text);
+      if (path === '/v1/batch')
+        assert.match(answer.body.detail, /not from segment or rudderstack\. Add segment or rudderstack to/);
     }
   });
 

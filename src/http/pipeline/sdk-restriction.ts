@@ -19,8 +19,8 @@ export function requireSdkAllowed(
   if (allowedSdks === null || access !== 'events:write') return;
   const possible = listPossibleSdks(dialect, body ? parsedBody : NO_BODY);
   if (possible.some((sdk) => allowedSdks.includes(sdk))) return;
-  const [sdk = ''] = possible;
+  const refused = possible.join(' or ');
   throw new ApiError('sdk_not_allowed', {
-    detail: `This key accepts events from ${allowedSdks.join(', ')}, not from ${sdk}. Add ${sdk} to its allowed_sdks, or use another key.`,
+    detail: `This key accepts events from ${allowedSdks.join(', ')}, not from ${refused}. Add ${refused} to its allowed_sdks, or use another key.`,
   });
 }
