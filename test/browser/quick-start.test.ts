@@ -68,6 +68,9 @@ browserTest('fills in the address of the server and the hint of a key that the S
   await tab(page, 'PostHog').click();
   await panel(page).getByText('No client key works here yet').waitFor();
   await panel(page).getByText("new PostHog('ck_af1_…'").waitFor();
+  await tab(page, 'curl').click();
+  await panel(page).getByText('Create a client key for').waitFor();
+  await page.getByText('None that works yet').waitFor();
   await panel(page).getByRole('link', { name: 'Create API key' }).click();
   await page.getByRole('dialog', { name: 'Where will this key live?' }).waitFor();
   await api.call('PATCH', `/v1/api-keys/${own.id}`, {
@@ -85,7 +88,9 @@ browserTest(
       body: { name: 'Second', platform: 'ios' },
     });
     const { page, problems } = await open(`?with=amplitude&on=swift&app=${other.body.id}`);
-    await panel(page).getByText("Amplitude's SDKs can't name an app.").waitFor();
+    const advice =
+      "Amplitude's SDKs can't name an app. Create a client key for Second only that allows Amplitude.";
+    await panel(page).getByText(advice).waitFor();
     const only = await createKey({ name: 'Second only', app_ids: [other.body.id] });
     await page.reload();
     await panel(page).getByText(`apiKey: "${only.hint}"`).waitFor();
@@ -107,11 +112,13 @@ browserTest('restricts a client key to SDKs, and shows them in its details', asy
   });
   await page.getByText('Restrictions and limits').click();
   await page.getByRole('radio', { name: 'Selected SDKs' }).click();
+  const error = page.getByText('Select at least one SDK.');
+  assert.equal(await page.getByRole('checkbox', { name: 'Appflow' }).isChecked(), false);
+  assert.equal(await error.count(), 0, 'before saving');
+  await page.getByRole('button', { name: 'Save changes' }).click();
+  await error.waitFor();
   await page.getByRole('checkbox', { name: 'PostHog' }).click();
-  await page.getByRole('checkbox', { name: 'Appflow' }).click();
-  // The last one cannot be cleared: the key could do nothing.
-  await page.getByRole('checkbox', { name: 'PostHog' }).click();
-  assert.equal(await page.getByRole('checkbox', { name: 'PostHog' }).isChecked(), true);
+  await error.waitFor({ state: 'detached' });
   await page.getByRole('button', { name: 'Save changes' }).click();
   await page.getByText('Saved. Applies from the next request.').waitFor();
   const { body } = await owner.call('GET', `${PATH}/api-keys/${made.id}`);

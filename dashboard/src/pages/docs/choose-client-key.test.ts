@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeKeyFixture } from '../../../../test/support/dashboard-key.ts';
-import { chooseClientKey, type KeyNeed } from './choose-client-key.ts';
+import { chooseClientKey, type KeyNeed, listClientKeys } from './choose-client-key.ts';
 
 const NEED: KeyNeed = { sdk: 'posthog', appId: 'app_1', hasOtherApps: false };
 const key = (fields: Parameters<typeof makeKeyFixture>[0]) => makeKeyFixture({ type: 'client', ...fields });
@@ -9,8 +9,16 @@ const isChosen = (fields: Parameters<typeof makeKeyFixture>[0], need: Partial<Ke
   chooseClientKey([key(fields)], { ...NEED, ...need }) !== undefined;
 
 it('chooses the first client key that works', () => {
-  const keys = [key({ id: 'key_1', status: 'revoked' }), key({ id: 'key_2', status: 'expiring' }), key({})];
+  const keys = [
+    key({ id: 'key_1', status: 'revoked' }),
+    key({ id: 'key_2', status: 'expiring' }),
+    key({ id: 'key_3' }),
+  ];
   assert.equal(chooseClientKey(keys, NEED)?.id, 'key_2');
+  assert.deepEqual(
+    listClientKeys(keys, NEED).map(({ id }) => id),
+    ['key_2', 'key_3'],
+  );
   assert.equal(chooseClientKey([], NEED), undefined);
   assert.equal(isChosen({ type: 'server' }), false);
   for (const status of ['disabled', 'expired', 'revoked'] as const) assert.equal(isChosen({ status }), false);

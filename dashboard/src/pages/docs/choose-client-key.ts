@@ -5,15 +5,18 @@ import type { ApiKey } from '../../api/answers.ts';
 export type KeyNeed = { sdk: KeySdk; appId: string; hasOtherApps: boolean };
 
 /** Returns the first client key that works for an SDK and an app; undefined if there is none. */
-export function chooseClientKey(keys: readonly ApiKey[], need: KeyNeed): ApiKey | undefined {
-  return keys.find(
+export const chooseClientKey = (keys: readonly ApiKey[], need: KeyNeed): ApiKey | undefined =>
+  listClientKeys(keys, need)[0];
+
+/** Returns the client keys that work for an SDK and an app, in their order. */
+export const listClientKeys = (keys: readonly ApiKey[], need: KeyNeed): ApiKey[] =>
+  keys.filter(
     (key) =>
       key.type === 'client' &&
       (key.status === 'active' || key.status === 'expiring') &&
       (key.allowed_sdks?.includes(need.sdk) ?? true) &&
       hasApp(key, need),
   );
-}
 
 function hasApp({ app_ids }: ApiKey, { sdk, appId, hasOtherApps }: KeyNeed): boolean {
   const isAppChosen = sdk === 'appflow' || !hasOtherApps;

@@ -1,7 +1,6 @@
-import { KEY_SDKS } from '../../../../src/api/dialect.ts';
-import { PLATFORMS } from './sdk-guides/sdk-guide.ts';
+import { GUIDE_IDS, PLATFORMS } from './sdk-guides/sdk-guide.ts';
 
-const TABS: readonly string[] = ['curl', ...KEY_SDKS];
+const TABS: readonly string[] = ['curl', 'appflow', ...GUIDE_IDS];
 const PLATFORM_IDS: readonly string[] = PLATFORMS.map(({ id }) => id);
 
 /** Whether the quick start has such a tab. */

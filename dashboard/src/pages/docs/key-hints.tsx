@@ -1,12 +1,14 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { ApiKey } from '../../api/answers.ts';
+import { useCurrentApp } from '../../api/apps.ts';
 import { keysQuery } from '../../api/keys.ts';
 import { useProject } from '../../api/project.ts';
 import { QueryState } from '../../components/query-state.tsx';
 import { Button } from '../../components/ui/button.tsx';
 import { Card, CardBody, CardHeader } from '../../components/ui/card.tsx';
 import { Skeleton } from '../../components/ui/skeleton.tsx';
+import { listClientKeys } from './choose-client-key.ts';
 
 const TYPES = [
   { type: 'client', variable: 'CLIENT_KEY', use: 'sends events from apps' },
@@ -18,7 +20,12 @@ const TYPES = [
 export function KeyHints() {
   const { project } = useProject();
   const keys = useQuery(keysQuery(project.id));
+  const { apps, app } = useCurrentApp();
   const usable = keys.data?.filter(({ status }) => status === 'active' || status === 'expiring') ?? [];
+  const listFor = (type: ApiKey['type']) =>
+    type === 'client' && app
+      ? listClientKeys(usable, { sdk: 'appflow', appId: app.id, hasOtherApps: apps.length > 1 })
+      : usable.filter((key) => key.type === type);
   return (
     <Card>
       <CardHeader
@@ -37,12 +44,7 @@ export function KeyHints() {
           {() => (
             <dl className="grid gap-2 text-sm">
               {TYPES.map(({ type, variable, use }) => (
-                <HintRow
-                  key={type}
-                  variable={variable}
-                  use={use}
-                  found={usable.filter((key) => key.type === type)}
-                />
+                <HintRow key={type} variable={variable} use={use} found={listFor(type)} />
               ))}
             </dl>
           )}
@@ -69,7 +71,7 @@ function HintRow({ variable, use, found }: HintRowProps) {
             {others.length > 0 && <span className="text-soft text-xs"> and {others.length} more</span>}
           </>
         ) : (
-          <span className="text-soft">None yet</span>
+          <span className="text-soft">None that works yet</span>
         )}
       </dd>
     </div>

@@ -29,39 +29,59 @@ export function useClientKey(sdk: KeySdk, app: App): ClientKey {
   return { key, placeholder, isMissing: data !== undefined && key === undefined, hasOtherApps };
 }
 
-type KeyNoteProps = { found: ClientKey; sdkName: string; app: App };
+type KeyNoteProps = {
+  found: ClientKey;
+  sdkName: string;
+  app: App;
+  /** The variable that the code reads the key from; without it, the placeholder is in the code. */
+  variable?: string;
+};
 
 /** Says which key replaces the placeholder, or that one has to be created. */
-export function KeyNote({ found, sdkName, app }: KeyNoteProps) {
-  const { project, can } = useProject();
+export function KeyNote({ found, sdkName, app, variable }: KeyNoteProps) {
   const { key, placeholder, isMissing, hasOtherApps } = found;
-  if (!isMissing) {
-    return (
-      <p className="text-note text-soft">
-        Replace <code className="font-mono">{placeholder}</code> with the whole key
-        {key ? (
-          <>
-            {' '}
-            of <bdi>{key.name}</bdi>. It was shown when it was created.
-          </>
-        ) : (
-          '.'
-        )}
-      </p>
-    );
-  }
+  if (isMissing) return <MissingKey sdkName={sdkName} app={app} hasOtherApps={hasOtherApps} />;
+  return (
+    <p className="text-note text-soft">
+      {variable ? (
+        <>
+          Set <code className="font-mono">{variable}</code> to
+        </>
+      ) : (
+        <>
+          Replace <code className="font-mono">{placeholder}</code> with
+        </>
+      )}{' '}
+      the whole key
+      {key ? (
+        <>
+          {' '}
+          of <bdi>{key.name}</bdi>. It was shown when it was created.
+        </>
+      ) : (
+        '.'
+      )}
+    </p>
+  );
+}
+
+type MissingKeyProps = { sdkName: string; app: App; hasOtherApps: boolean };
+
+function MissingKey({ sdkName, app, hasOtherApps }: MissingKeyProps) {
+  const { project, can } = useProject();
+  const canCreate = can('keys:write');
   const needsOneApp = hasOtherApps && sdkName !== 'Appflow';
   return (
     <Callout
       tone="warn"
       title="No client key works here yet"
       actions={
-        can('keys:write') && (
+        canCreate && (
           <Button asChild size="sm">
             <Link
               to="/p/$projectId/settings/api-keys"
               params={{ projectId: project.id }}
-              search={{ create: '1' }}
+              search={{ create: '1', app: app.id }}
             >
               Create API key
             </Link>
@@ -69,15 +89,9 @@ export function KeyNote({ found, sdkName, app }: KeyNoteProps) {
         )
       }
     >
-      {needsOneApp ? (
-        <>
-          {sdkName}'s SDKs can't name an app. Create a client key for <bdi>{app.name}</bdi> only.
-        </>
-      ) : (
-        <>
-          Create a client key for <bdi>{app.name}</bdi> that allows {sdkName}.
-        </>
-      )}
+      {needsOneApp && `${sdkName}'s SDKs can't name an app. `}
+      {canCreate ? 'Create' : 'Ask an admin or owner to create'} a client key for <bdi>{app.name}</bdi>
+      {needsOneApp ? ' only' : ''} that allows {sdkName}.
     </Callout>
   );
 }

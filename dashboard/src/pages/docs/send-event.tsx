@@ -28,7 +28,7 @@ export function SendEvent({ app }: { app: App }) {
         ))}
       </TabsList>
       <TabsContent value="curl">
-        <CodeBlock code={sendCommand({ origin: window.location.origin, appId: app.id })} />
+        <Curl app={app} />
       </TabsContent>
       <TabsContent value="appflow">
         <AppflowClient app={app} />
@@ -39,6 +39,16 @@ export function SendEvent({ app }: { app: App }) {
         </TabsContent>
       ))}
     </Tabs>
+  );
+}
+
+function Curl({ app }: { app: App }) {
+  const found = useClientKey('appflow', app);
+  return (
+    <div className="grid gap-2">
+      <CodeBlock code={sendCommand({ origin: window.location.origin, appId: app.id })} />
+      <KeyNote found={found} sdkName="Appflow" app={app} variable="CLIENT_KEY" />
+    </div>
   );
 }
 

@@ -42,6 +42,7 @@ function mergeNewVersion({ base, from, draft, conflict }: Edit, apiKey: ApiKey):
 /** Edits a key. Only changed fields are sent. If someone else saved first, the edits stay and the form says so. */
 export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
   const [edit, setEdit] = useState(() => beginEdit(apiKey));
+  const [wasSubmitted, setSubmitted] = useState(false);
   const { update } = useKeyActions();
   const { data: settings } = useProjectSettings();
   if (apiKey.etag !== edit.base.etag && !update.isPending) setEdit(mergeNewVersion(edit, apiKey));
@@ -52,13 +53,19 @@ export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
   const hasChanges = Object.keys(body).length > 0;
   const submit = (event: FormEvent) => {
     event.preventDefault();
+    setSubmitted(true);
     if (Object.keys(errors).length > 0 || update.isPending) return;
     const onSuccess = (saved: ApiKey) => {
+      setSubmitted(false);
       // Edits made since it was sent are still unsaved.
       setEdit(({ draft: current }) => beginEdit(saved, rebaseDraft(draft, current, toDraft(saved)).draft));
       toast.success('Saved. Applies from the next request.');
     };
     update.mutate({ key: base, body }, { onSuccess });
+  };
+  const discard = () => {
+    setSubmitted(false);
+    setEdit(beginEdit(base));
   };
   return (
     <form onSubmit={submit} className="grid gap-5" noValidate>
@@ -66,7 +73,7 @@ export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
         draft={draft}
         maxDays={settings?.max_key_lifetime_days ?? null}
         onChange={(changed) => setEdit({ ...edit, draft: changed })}
-        errors={errors}
+        errors={wasSubmitted ? errors : {}}
         error={update.error}
       />
       {conflict && (
@@ -80,7 +87,7 @@ export function EditKeyForm({ apiKey }: { apiKey: ApiKey }) {
       )}
       {!(conflict && isConflict(update.error)) && <Failure error={update.error} />}
       <div className="flex justify-end gap-2">
-        <Button onClick={() => setEdit(beginEdit(base))} disabled={!hasChanges}>
+        <Button onClick={discard} disabled={!hasChanges}>
           Discard
         </Button>
         <Button type="submit" variant="primary" disabled={!hasChanges} isBusy={update.isPending}>

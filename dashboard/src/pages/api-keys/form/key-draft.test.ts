@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
 import { makeKeyFixture } from '../../../../../test/support/dashboard-key.ts';
+import type { ApiKey } from '../../../api/answers.ts';
 import { findDraftErrors, newDraft, splitLines, toDraft, toKeyChange, toNewKey } from './key-draft.ts';
 
 const NOW = Date.parse('2026-11-23T12:00:00Z');
@@ -40,6 +41,8 @@ it('returns the errors that keep a draft from being sent', () => {
   assert.deepEqual(findDraftErrors(draft, NOW), {});
   assert.ok(findDraftErrors({ ...draft, name: '  ' }, NOW).name);
   assert.ok(findDraftErrors({ ...draft, scopes: [] }, NOW).scopes);
+  assert.equal(findDraftErrors({ ...draft, allowedSdks: [] }, NOW).sdks, 'Select at least one SDK.');
+  assert.deepEqual(findDraftErrors({ ...draft, allowedSdks: ['appflow'] }, NOW), {});
   assert.ok(findDraftErrors({ ...draft, expiry: 'date' }, NOW).expiry);
   assert.ok(findDraftErrors({ ...draft, expiry: 'date', expiryDate: '2026-11-20' }, NOW).expiry);
 });
@@ -51,6 +54,11 @@ it('sends the SDKs of a client key only if they were changed, and null for all o
     allowed_sdks: ['appflow', 'segment'],
   });
   assert.deepEqual(toKeyChange(key, { ...toDraft(key), allowedSdks: null }, NOW), { allowed_sdks: null });
+});
+
+it('reads a key of an older server, which has no allowed SDKs, as one that allows all', () => {
+  const { allowed_sdks: _, ...key } = makeKeyFixture({ type: 'client' });
+  assert.equal(toDraft(key as ApiKey).allowedSdks, null);
 });
 
 it('sends nothing if nothing was changed', () => {

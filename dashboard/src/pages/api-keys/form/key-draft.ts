@@ -17,7 +17,7 @@ export type KeyDraft = {
   addresses: string;
   origins: string;
   bundleIds: string;
-  /** Null: all SDKs, including future ones. */
+  /** Null: all SDKs, including future ones. Empty until the first one is selected. */
   allowedSdks: readonly KeySdk[] | null;
   rateLimits: KeyRateLimits | null;
 };
@@ -51,7 +51,8 @@ export function toDraft(key: ApiKey): KeyDraft {
     addresses: key.ip_allowlist.join('\n'),
     origins: key.allowed_origins.join('\n'),
     bundleIds: key.bundle_ids.join('\n'),
-    allowedSdks: key.allowed_sdks,
+    // An older server has no such member.
+    allowedSdks: key.allowed_sdks ?? null,
     rateLimits: key.rate_limits,
   };
 }
@@ -71,12 +72,13 @@ export function splitLines(text: string): string[] {
 export function findDraftErrors(
   draft: KeyDraft,
   now: number,
-): { name?: string; scopes?: string; expiry?: string } {
+): { name?: string; scopes?: string; expiry?: string; sdks?: string } {
   const expiresAt = expiryInstant(draft.expiry, draft.expiryDate, now);
   const isPast = typeof expiresAt === 'string' && Date.parse(expiresAt) <= now;
   return {
     ...(draft.name.trim() === '' && { name: 'Enter a name, such as the service that uses the key.' }),
     ...(draft.scopes.length === 0 && { scopes: 'Choose at least one scope.' }),
+    ...(draft.allowedSdks?.length === 0 && { sdks: 'Select at least one SDK.' }),
     ...(expiresAt === undefined && { expiry: 'Choose a date.' }),
     ...(isPast && { expiry: 'Choose a date in the future.' }),
   };

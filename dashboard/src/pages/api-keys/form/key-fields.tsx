@@ -64,7 +64,7 @@ export function KeyFields({ draft, maxDays, onChange, errors, error }: KeyFields
         change={change}
         error={errors.expiry ?? fieldError(error, 'expires_at')}
       />
-      <RestrictionFields draft={draft} change={change} error={error} />
+      <RestrictionFields draft={draft} change={change} sdksError={errors.sdks} error={error} />
     </>
   );
 }
@@ -118,12 +118,15 @@ function ExpiryField({
 /** Its fields, as the server names them. */
 const RESTRICTIONS = ['ip_allowlist', 'allowed_origins', 'bundle_ids', 'allowed_sdks', 'rate_limits'];
 
-function RestrictionFields({ draft, change, error }: PartProps & { error: unknown }) {
+type RestrictionFieldsProps = PartProps & { sdksError: string | undefined; error: unknown };
+
+function RestrictionFields({ draft, change, sdksError, error }: RestrictionFieldsProps) {
   const isUsed =
     [draft.addresses, draft.origins, draft.bundleIds].some((text) => text !== '') ||
     draft.allowedSdks !== null ||
     draft.rateLimits !== null;
-  const isWrong = RESTRICTIONS.some((field) => fieldError(error, field) !== undefined);
+  const isWrong =
+    sdksError !== undefined || RESTRICTIONS.some((field) => fieldError(error, field) !== undefined);
   const [isOpen, setOpen] = useState(isUsed);
   return (
     <details
@@ -150,7 +153,7 @@ function RestrictionFields({ draft, change, error }: PartProps & { error: unknow
           <SdksField
             sdks={draft.allowedSdks}
             onChange={(allowedSdks) => change({ allowedSdks })}
-            error={fieldError(error, 'allowed_sdks')}
+            error={sdksError ?? fieldError(error, 'allowed_sdks')}
           />
         )}
         {draft.type === 'client' && (

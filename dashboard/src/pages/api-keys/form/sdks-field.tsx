@@ -20,9 +20,8 @@ const CHOICES = [
 export function SdksField({ sdks, onChange, error }: SdksFieldProps) {
   const toggle = (sdk: KeySdk) => {
     const chosen = new Set(sdks ?? []);
-    // At least one stays selected: a key without SDKs could do nothing.
     if (!chosen.delete(sdk)) chosen.add(sdk);
-    if (chosen.size > 0) onChange(KEY_SDKS.filter((one) => chosen.has(one)));
+    onChange(KEY_SDKS.filter((one) => chosen.has(one)));
   };
   return (
     <FieldGroup label="SDKs">
@@ -30,7 +29,7 @@ export function SdksField({ sdks, onChange, error }: SdksFieldProps) {
         <Segmented
           label="SDKs"
           value={sdks === null ? 'all' : 'some'}
-          onChange={(value) => onChange(value === 'all' ? null : ['appflow'])}
+          onChange={(value) => onChange(value === 'all' ? null : [])}
           options={CHOICES}
         />
       </div>
@@ -49,7 +48,7 @@ export function SdksField({ sdks, onChange, error }: SdksFieldProps) {
             ))}
           </div>
           <p className="text-soft text-xs">
-            Other SDKs are refused, and keep their events as long as they can.
+            Requests from other SDKs are refused. SDKs that don't retry lose those events.
           </p>
         </>
       )}

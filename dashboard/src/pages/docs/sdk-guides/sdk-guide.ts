@@ -1,5 +1,11 @@
 import type { SdkId } from '../../../../../src/api/dialect.ts';
 
+/** The vendors with a guide, in the order of docs/guides/sdks.md. Apart from the guides, because checking a URL needs no more. */
+export const GUIDE_IDS = ['posthog', 'segment', 'rudderstack', 'amplitude'] as const satisfies SdkId[];
+
+/** One of `GUIDE_IDS`. */
+export type GuideId = (typeof GUIDE_IDS)[number];
+
 /** The platforms of the SDKs, in the order of the guide. */
 export const PLATFORMS = [
   { id: 'swift', name: 'Swift', install: 'In Xcode, choose File › Add Package Dependencies:' },
@@ -33,7 +39,7 @@ export type SdkSetup = {
 
 /** One vendor's SDKs. A test compares them with docs/guides/sdks.md. */
 export type SdkGuide = {
-  id: SdkId;
+  id: GuideId;
   name: string;
   platforms: Partial<Record<PlatformId, SdkSetup>>;
   /** What else to know before the first event. */

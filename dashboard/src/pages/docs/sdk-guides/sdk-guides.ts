@@ -1,13 +1,15 @@
 import { AMPLITUDE_GUIDE } from './amplitude.ts';
 import { POSTHOG_GUIDE } from './posthog.ts';
 import { RUDDERSTACK_GUIDE } from './rudderstack.ts';
-import type { SdkGuide } from './sdk-guide.ts';
+import { GUIDE_IDS, type GuideId, type SdkGuide } from './sdk-guide.ts';
 import { SEGMENT_GUIDE } from './segment.ts';
 
+const GUIDES: Record<GuideId, SdkGuide> = {
+  posthog: POSTHOG_GUIDE,
+  segment: SEGMENT_GUIDE,
+  rudderstack: RUDDERSTACK_GUIDE,
+  amplitude: AMPLITUDE_GUIDE,
+};
+
 /** The SDKs of other vendors, in the order of docs/guides/sdks.md. */
-export const SDK_GUIDES: readonly SdkGuide[] = [
-  POSTHOG_GUIDE,
-  SEGMENT_GUIDE,
-  RUDDERSTACK_GUIDE,
-  AMPLITUDE_GUIDE,
-];
+export const SDK_GUIDES: readonly SdkGuide[] = GUIDE_IDS.map((id) => GUIDES[id]);

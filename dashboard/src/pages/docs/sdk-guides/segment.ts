@@ -37,7 +37,8 @@ export const SEGMENT_GUIDE: SdkGuide = {
     react_native: {
       install: 'npm install @segment/analytics-react-native',
       imports: ["import { createClient } from '@segment/analytics-react-native';"],
-      settings: "createClient({ writeKey: '{key}', proxy: '{origin}/v1/b', cdnProxy: '{origin}/v1' })",
+      settings:
+        "createClient({ writeKey: '{key}', proxy: '{origin}/v1', cdnProxy: '{origin}/v1', useSegmentEndpoints: true })",
       setup: 'const analytics = {settings};',
       event: "analytics.track('Order Completed', { revenue: 9.99, currency: 'EUR' });",
     },
@@ -67,6 +68,6 @@ export const SEGMENT_GUIDE: SdkGuide = {
       end: 'await analytics.closeAndFlush();',
     },
   },
-  note: 'The SDKs for Swift, Kotlin, Flutter, Unity and the web always use https.',
+  note: 'The SDKs for Swift, Kotlin, Flutter, Unity and the web always use https. React Native needs version 2.20.4 or later.',
   unsupported: 'destinations, `group`, tracking plans.',
 };
