@@ -11,4 +11,9 @@ export const lenientText = (description: string) =>
 
 /** Returns a member that is documented as an object and may be anything. */
 export const lenientObject = (description: string) =>
-  Type.Optional(documentedAs(Type.Unknown(), Type.Object({}, { description } satisfies Described)));
+  Type.Optional(
+    documentedAs(
+      Type.Unknown(),
+      Type.Object({}, { additionalProperties: true, description } satisfies Described),
+    ),
+  );
