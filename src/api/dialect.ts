@@ -21,6 +21,15 @@ export type RefusalRule = { status: number; retryAfter?: { min: number; max: num
 /** For what someone in the project can undo: devices wait as long as their SDKs allow, and keep their events. */
 export const PAUSE: RefusalRule = { status: 503, retryAfter: { min: 300, max: 300 } };
 
+/** What most dialects answer: the usual status for what is final, and a pause for what someone in the project can undo. */
+export const USUAL_STATES = {
+  unreadable: { status: 400 },
+  too_large: { status: 413 },
+  bad_key: { status: 401 },
+  not_allowed: { status: 403 },
+  paused: PAUSE,
+} as const satisfies Partial<Record<RefusalState, RefusalRule>>;
+
 /** The vendors with SDKs of their own, as keys and ingestion health name them. */
 export const SDK_IDS = [
   ...(['posthog', 'segment', 'rudderstack', 'amplitude'] as const),

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import type { Dialect } from '../api/dialect.ts';
 import { defineRoute } from '../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../events/ingest/ingest.ts';
+import type { IngestServices } from '../events/ingest/ingest.ts';
 import { AMPLITUDE } from './amplitude/dialect.ts';
 import { AMPLITUDE_BATCH, AMPLITUDE_RESULT, storeAmplitudeBatch } from './amplitude/routes.ts';
 import { toFields } from './mapping/event-parts.ts';
-import { countSent, hasEvents } from './mapping/store-mapped.ts';
+import { SDK_ROUTE } from './mapping/sdk-route.ts';
+import { countSent } from './mapping/store-mapped.ts';
 import { POSTHOG } from './posthog/dialect.ts';
 import { POSTHOG_BATCH, POSTHOG_RESULT, storePostHogBatch } from './posthog/routes.ts';
 
@@ -23,7 +24,7 @@ const EITHER: Dialect = {
 
 /** The path that both PostHog's and Amplitude's SDKs send batches to. */
 export const batchRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/batch',
   // The last one is of events about AI models.
   aliases: ['/batch/', '/i/v0/ai/batch/'].map((path) => ({ method: 'POST', path })),
@@ -31,14 +32,8 @@ export const batchRoute = defineRoute({
   summary: 'Send a PostHog or Amplitude batch',
   description:
     "Takes batches from PostHog's SDKs, and from Amplitude's, which have `events` instead of `batch`, with a client key as `api_key`. Over a limit, PostHog's SDKs get 503 instead of 429, because some of them delete their events after a 429.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: EITHER,
-  query: Type.Object({}),
   body: Type.Union([POSTHOG_BATCH, AMPLITUDE_BATCH], { description: 'A batch of PostHog or Amplitude.' }),
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
   eventCount: (body) => countSent(isAmplitude(body) ? body.events : body.batch),
   answer: { status: 200, schema: Type.Union([POSTHOG_RESULT, AMPLITUDE_RESULT]) },
   example: {

@@ -1,4 +1,3 @@
-import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
@@ -19,12 +18,7 @@ import {
   toUserTraits,
 } from '../mapping/event-parts.ts';
 import { createLinkingMapper, type EventMapper, type Link } from '../mapping/linking-mapper.ts';
-
-/** Types that are not events of the app, and ours for them, if we have one. */
-const SESSION_MARKS: Readonly<Record<string, string>> = {
-  session_start: '$session_start',
-  session_end: '$session_end',
-};
+import { toMarkOrName } from '../mapping/session-marks.ts';
 
 /** The names that `$productId` and the like have here. */
 const RENAMED: readonly (readonly [from: string, to: string])[] = [
@@ -52,16 +46,10 @@ function mapEvent(event: Fields): object[] {
   const traits = toTraits(toFields(event.user_properties));
   if (event_type === '$identify')
     return traits ? [{ ...toBase(event), event_name: '$set', properties: traits }] : [];
-  const { event_name, original } = toEventName(event_type);
+  const { event_name, original } = toMarkOrName(event_type);
   const properties = toProperties(event, event_name, original);
   const own = { ...toBase(event), event_name, ...(isFilled(properties) ? { properties } : {}) };
   return traits ? [own, { ...toBase(event, toSetId), event_name: '$set', properties: traits }] : [own];
-}
-
-function toEventName(type: unknown): ReturnType<typeof toStoredName> {
-  const mark =
-    typeof type === 'string' && Object.hasOwn(SESSION_MARKS, type) ? SESSION_MARKS[type] : undefined;
-  return mark === undefined ? toStoredName(type) : { event_name: mark, original: {} };
 }
 
 function toProperties(event: Fields, eventName: unknown, added: Fields): Fields {

@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { ApiError } from '../../api/errors.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toFields, toSentAt, toText } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { countSent, hasEvents, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
+import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { countSent, type Sender, type StoredBatch, storeMapped } from '../mapping/store-mapped.ts';
 import { AMPLITUDE, INVALID_FIELDS } from './dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -54,20 +55,14 @@ export const AMPLITUDE_RESULT = component(
 );
 
 const batchRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/2/httpapi',
   operationId: 'sendAmplitudeBatch',
   summary: 'Send an Amplitude batch',
   description:
     "Takes batches from Amplitude's SDKs, with a client key as `api_key`. If events are rejected, the others are stored and the answer is 400 with the positions of those that were.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: AMPLITUDE,
-  query: Type.Object({}),
   body: AMPLITUDE_BATCH,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
   eventCount: ({ events }) => countSent(events),
   answer: { status: 200, schema: AMPLITUDE_RESULT },
   example: {

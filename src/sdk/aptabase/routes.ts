@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
-import { type Dialect, PAUSE } from '../../api/dialect.ts';
+import { type Dialect, USUAL_STATES } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component, documentedAs } from '../../lib/schema.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
+import { component } from '../../lib/schema.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, countSent, hasEvents, storeMapped } from '../mapping/store-mapped.ts';
+import { countsAnswer, listEvents, oneOrMany, SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { countSent, storeMapped } from '../mapping/store-mapped.ts';
 import { mapEvent } from './map-event.ts';
 
 /**
@@ -17,11 +18,7 @@ const APTABASE: Dialect = {
   // `A-SH-` marks a self-hosted server.
   keyHeaders: [{ name: 'app-key', after: '-' }],
   states: {
-    unreadable: { status: 400 },
-    too_large: { status: 413 },
-    bad_key: { status: 401 },
-    not_allowed: { status: 403 },
-    paused: PAUSE,
+    ...USUAL_STATES,
     over_limit: { status: 503, retryAfter: { min: 1, max: 300 } },
     unavailable: { status: 503, retryAfter: { min: 1, max: 300 } },
   },
@@ -39,34 +36,20 @@ const EVENT = component(
   { description: 'An event of Aptabase. Other members are ignored.' },
 );
 
-const EVENTS = Type.Union([EVENT, Type.Array(documentedAs(Type.Unknown(), EVENT))], {
-  description: 'One event, or a list of events.',
-});
-
-const listEvents = (body: unknown): unknown[] => (Array.isArray(body) ? body : [body]);
-
 const eventsRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/api/v0/events',
   aliases: [{ method: 'POST', path: '/api/v0/event' }],
   operationId: 'sendAptabaseEvents',
   summary: 'Send Aptabase events',
   description:
     "Takes events from Aptabase's SDKs, with `A-SH-` and a client key in `App-Key`. Also at `/api/v0/event`. Over a limit, the answer is 503 instead of 429, because the SDKs delete their events after a 429.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: APTABASE,
-  query: Type.Object({}),
-  body: EVENTS,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
+  body: oneOrMany(EVENT),
   eventCount: (body) => countSent(listEvents(body)),
   answer: {
     status: 200,
-    schema: component('AptabaseResult', closedObject(COUNTS), {
-      description: 'What was stored. SDKs look at the status only.',
-    }),
+    schema: countsAnswer('AptabaseResult'),
   },
   example: {
     body: [{ eventName: 'app_open', sessionId: '179586613599174190', timestamp: '2026-11-28T11:42:15.731Z' }],

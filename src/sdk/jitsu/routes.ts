@@ -1,9 +1,10 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
+import { SDK_ROUTE } from '../mapping/sdk-route.ts';
 import { storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { MESSAGE_TYPES } from '../segment/map-message.ts';
@@ -19,24 +20,18 @@ const JITSU: Dialect = {
 };
 
 const messageRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/api/s/{type}',
   aliases: [{ method: 'POST', path: '/api/s/s2s/{type}' }],
   operationId: 'sendJitsuMessage',
   summary: 'Send a Jitsu message',
   description:
     "Takes one message from Jitsu's SDKs, which is in Segment's protocol, with a client key in `X-Write-Key`. Also at `/api/s/s2s/{type}`.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: JITSU,
   params: closedObject({
     type: Type.Enum(MESSAGE_TYPES, { description: 'The type of the message, if the message has none.' }),
   }),
-  query: Type.Object({}),
   body: SEGMENT_MESSAGE,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: () => true },
   eventCount: () => 1,
   answer: { status: 200, schema: SEGMENT_RESULT },
   example: {

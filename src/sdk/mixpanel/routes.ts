@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component, documentedAs } from '../../lib/schema.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
+import { closedObject, component } from '../../lib/schema.ts';
 import { toFields } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, countSent, hasEvents, storeMapped } from '../mapping/store-mapped.ts';
+import { listEvents, oneOrMany, SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { COUNTS, countSent, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -29,27 +30,15 @@ const EVENT = component(
   { description: 'An event of Mixpanel. Other members are ignored.' },
 );
 
-const EVENTS = Type.Union([EVENT, Type.Array(documentedAs(Type.Unknown(), EVENT))], {
-  description: 'One event, or a list of at most 2,000.',
-});
-
-const listEvents = (body: unknown): unknown[] => (Array.isArray(body) ? body : [body]);
-
 const importRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/import',
   operationId: 'importMixpanelEvents',
   summary: 'Import Mixpanel events',
   description:
     "Takes what Mixpanel's import takes, as JSON or in the field `data` of a form, with a client key as the user of `Basic` or as `token` of the first event.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: MIXPANEL,
-  query: Type.Object({}),
-  body: EVENTS,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
+  body: oneOrMany(EVENT),
   eventCount: (body) => countSent(listEvents(body)),
   answer: {
     status: 200,

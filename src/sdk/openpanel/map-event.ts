@@ -1,4 +1,3 @@
-import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { digitsOf } from '../../lib/exact-json.ts';
 import {
   boundNames,
@@ -17,12 +16,7 @@ import {
   toUserTraits,
 } from '../mapping/event-parts.ts';
 import { createLinkingMapper, type EventMapper, type Link } from '../mapping/linking-mapper.ts';
-
-/** Events that the SDK sends by itself, and ours for them. */
-const SESSION_MARKS: Readonly<Record<string, string>> = {
-  session_start: '$session_start',
-  session_end: '$session_end',
-};
+import { toMarkOrName } from '../mapping/session-marks.ts';
 
 /** Properties that become something else, or that only OpenPanel needs. */
 const CONSUMED: ReadonlySet<string> = new Set([
@@ -92,7 +86,7 @@ const mapAlias = (payload: Fields): object => ({
 });
 
 function mapTrack(sent: Sent): object {
-  const { event_name, original } = toEventName(sent.name);
+  const { event_name, original } = toMarkOrName(sent.name);
   const { properties, columns } = sent;
   const renamed = Object.entries(RENAMED).map(([name, sentName]) => [name, properties[sentName]]);
   const kept = Object.fromEntries([
@@ -109,12 +103,6 @@ function mapTrack(sent: Sent): object {
     CONSUMED,
   );
   return { ...toBase(sent), event_name, ...(isFilled(own) ? { properties: own } : {}) };
-}
-
-function toEventName(name: unknown): ReturnType<typeof toStoredName> {
-  const mark =
-    typeof name === 'string' && Object.hasOwn(SESSION_MARKS, name) ? SESSION_MARKS[name] : undefined;
-  return mark === undefined ? toStoredName(name) : { event_name: mark, original: {} };
 }
 
 /** Milliseconds that a view lasted; 0 is unknown. */

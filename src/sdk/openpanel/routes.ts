@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
-import { closedObject, component } from '../../lib/schema.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
+import { component } from '../../lib/schema.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, storeMapped } from '../mapping/store-mapped.ts';
+import { countsAnswer, SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { createEventMapper } from './map-event.ts';
 
@@ -26,26 +27,18 @@ const CALL = component(
 );
 
 const trackRoute = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/track',
   operationId: 'sendOpenPanelCall',
   summary: 'Send an OpenPanel call',
   description:
     "Takes one call from OpenPanel's SDKs, with a client key in `openpanel-client-id` or `openpanel-client-secret`. `increment`, `decrement` and groups are not stored.",
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: OPENPANEL,
-  query: Type.Object({}),
   body: CALL,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: () => true },
   eventCount: () => 1,
   answer: {
     status: 200,
-    schema: component('OpenPanelResult', closedObject(COUNTS), {
-      description: 'What was stored. SDKs look at the status only.',
-    }),
+    schema: countsAnswer('OpenPanelResult'),
   },
   example: { body: { type: 'track', payload: { name: 'app_open', profileId: 'user_123' } } },
   async handle(services: IngestServices, { caller, app, country, sent, body }) {

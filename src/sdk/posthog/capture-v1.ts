@@ -1,11 +1,12 @@
 import { Type } from 'typebox';
 import type { Dialect } from '../../api/dialect.ts';
 import { defineRoute } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { extend, type Fields, readText, toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { countSent, hasEvents, type ItemOutcome, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { countSent, type ItemOutcome, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { POSTHOG } from './dialect.ts';
 import { boundProperties, hidesCountry, mapEvent } from './map-event.ts';
 
@@ -60,21 +61,15 @@ type Result = { result: 'ok' | 'warning' | 'drop'; details?: string };
 
 /** The batches of newer SDKs of PostHog. */
 export const captureV1Route = defineRoute({
-  method: 'POST',
+  ...SDK_ROUTE,
   path: '/i/v1/analytics/events',
   aliases: [{ method: 'POST', path: '/i/v1/analytics/events/' }],
   operationId: 'capturePostHogEvents',
   summary: 'Send a PostHog batch (capture v1)',
   description:
     'Takes batches of capture v1, with a client key in `Authorization: Bearer`, and returns a result for each event. `PostHog-Request-Id` is sent back; `PostHog-Request-Timestamp` corrects the clock of the device. Over a limit, the answer is 503 instead of 429, because these SDKs delete their events after a 429.',
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
   dialect: CAPTURE_V1,
-  query: Type.Object({}),
   body: BATCH,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
   eventCount: ({ batch }) => countSent(batch),
   answer: { status: 200, schema: RESULTS },
   example: {

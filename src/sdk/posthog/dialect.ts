@@ -1,4 +1,4 @@
-import { type Dialect, PAUSE } from '../../api/dialect.ts';
+import { type Dialect, PAUSE, USUAL_STATES } from '../../api/dialect.ts';
 import { toFields } from '../mapping/event-parts.ts';
 
 const WAIT = { min: 60, max: 300 };
@@ -12,11 +12,7 @@ export const POSTHOG: Dialect = {
   name: 'PostHog',
   findBodyKey,
   states: {
-    unreadable: { status: 400 },
-    too_large: { status: 413 },
-    bad_key: { status: 401 },
-    not_allowed: { status: 403 },
-    paused: PAUSE,
+    ...USUAL_STATES,
     over_limit: { status: 503, retryAfter: WAIT },
     unavailable: PAUSE,
   },

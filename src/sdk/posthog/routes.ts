@@ -1,11 +1,12 @@
 import { type Static, Type } from 'typebox';
 import { defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
 import { toFields, toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { COUNTS, countSent, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { captureV1Route } from './capture-v1.ts';
 import { configRoutes } from './config-routes.ts';
 import { POSTHOG } from './dialect.ts';
@@ -44,16 +45,6 @@ export const POSTHOG_RESULT = component(
   { description: 'What was stored. SDKs look at the status only.' },
 );
 
-const COMMON = {
-  method: 'POST',
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
-  dialect: POSTHOG,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  app: { from: 'query', required: hasEvents },
-} as const;
-
 const EXAMPLE = {
   event: 'Order Completed',
   distinct_id: 'user_123',
@@ -84,7 +75,8 @@ function listEvents(body: Static<typeof EVENTS>): unknown[] {
 const RESULT_UNLESS_BEACON = Type.Unsafe<Static<typeof POSTHOG_RESULT> | undefined>(POSTHOG_RESULT);
 
 const eventRoute = defineRoute({
-  ...COMMON,
+  ...SDK_ROUTE,
+  dialect: POSTHOG,
   path: '/e',
   aliases: ['/e/', '/capture', '/capture/', '/i/v0/e', '/i/v0/e/'].map((path) => ({ method: 'POST', path })),
   operationId: 'sendPostHogEvents',

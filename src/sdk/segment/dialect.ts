@@ -1,4 +1,4 @@
-import { type Dialect, PAUSE } from '../../api/dialect.ts';
+import { type Dialect, USUAL_STATES } from '../../api/dialect.ts';
 import { toFields } from '../mapping/event-parts.ts';
 
 /** Segment's SDKs wait at most 5 minutes, whatever `Retry-After` says. */
@@ -8,11 +8,7 @@ const WAIT = { min: 1, max: 300 };
 export const SEGMENT_PROTOCOL = {
   findBodyKey: (body: unknown) => toFields(body).writeKey,
   states: {
-    unreadable: { status: 400 },
-    too_large: { status: 413 },
-    bad_key: { status: 401 },
-    not_allowed: { status: 403 },
-    paused: PAUSE,
+    ...USUAL_STATES,
     over_limit: { status: 429, retryAfter: WAIT },
     unavailable: { status: 503, retryAfter: WAIT },
   },

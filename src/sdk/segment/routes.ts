@@ -1,10 +1,11 @@
 import { Type } from 'typebox';
 import { type Alias, defineRoute, type Route } from '../../api/route.ts';
-import { BATCH_BYTES_MAX, type IngestServices } from '../../events/ingest/ingest.ts';
+import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { COUNTS, countSent, hasEvents, type Sender, storeMapped } from '../mapping/store-mapped.ts';
+import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { COUNTS, countSent, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
 import { settingsRoute } from './settings-route.ts';
@@ -47,19 +48,9 @@ export const SEGMENT_RESULT = component(
   { description: 'What was stored. SDKs look at the status only.' },
 );
 
-/** SDKs add parameters of their own. */
-const ANY_QUERY = Type.Object({});
-
 const COMMON = {
-  method: 'POST',
-  access: 'events:write',
-  limit: 'events',
-  cors: 'any_origin',
+  ...SDK_ROUTE,
   dialect: SEGMENT,
-  query: ANY_QUERY,
-  bodyBytesMax: BATCH_BYTES_MAX,
-  // A body may have an `app_id` that means something else.
-  app: { from: 'query', required: hasEvents },
   answer: { status: 200, schema: SEGMENT_RESULT },
 } as const;
 
