@@ -91,17 +91,13 @@ export const findDialect = (dialect: Dialect | undefined, body: unknown): Dialec
   dialect?.variants?.find(({ hasBody }) => hasBody(body))?.dialect ?? dialect;
 
 /**
- * Returns the SDKs that a request to write events may come from. Where SDKs share a path, `body` shows which one it is, once that
- * is read: until then, all of them.
+ * Returns the SDKs that a request to write events may come from. Where SDKs share a path, its body shows which one it is, `sdkId`: until
+ * that is read, all of them.
  */
-export function listPossibleSdks(
-  dialect: Dialect | undefined,
-  body: { value: unknown } | undefined,
-): KeySdk[] {
+export function listPossibleSdks(dialect: Dialect | undefined, sdkId: SdkId | undefined): KeySdk[] {
   if (!dialect) return ['appflow'];
-  const { id, variants = [] } = dialect;
-  if (!body) return [id, ...variants.map((variant) => variant.dialect.id)];
-  return [findDialect(dialect, body.value)?.id ?? id];
+  if (sdkId) return [sdkId];
+  return [dialect.id, ...(dialect.variants ?? []).map((variant) => variant.dialect.id)];
 }
 
 /** What someone in the project can undo. */

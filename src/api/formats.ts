@@ -59,6 +59,13 @@ const CURRENCIES: ReadonlySet<string> = new Set([
   ...NOT_IN_ICU.split(/\s+/),
 ]);
 
+/** `XX` and `ZZ` are what CDNs send for an unknown country, `T1` is Tor. */
+const COUNTRY_CODE = /^(?!XX|ZZ)[A-Z]{2}$/;
+
+/** Whether a value has the form of an ISO 3166 code of a country, such as `DE`. */
+export const isCountryCode = (value: unknown): value is string =>
+  typeof value === 'string' && COUNTRY_CODE.test(value);
+
 /** Whether `value` is an alphabetic currency code of ISO 4217. Only upper case: "usd" would be a second currency. */
 export function isCurrency(value: unknown): value is string {
   return typeof value === 'string' && CURRENCIES.has(value);

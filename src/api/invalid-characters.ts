@@ -1,4 +1,4 @@
-import { toStorableText } from '../lib/storable-text.ts';
+import { toStorableText } from '../lib/text/storable-text.ts';
 import type { FieldError } from './errors.ts';
 
 const ERRORS_MAX = 20;

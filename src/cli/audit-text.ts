@@ -1,6 +1,6 @@
 import { type Change, decodeDiff } from '../audit/diff.ts';
 import type { AuditRow } from '../audit/list.ts';
-import { escapeValue } from '../lib/visible-text.ts';
+import { escapeValue } from '../lib/text/visible-text.ts';
 
 /**
  * Returns entries of the audit log for a terminal: the time, action and target of each on one line, below it who did it and

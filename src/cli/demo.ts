@@ -4,7 +4,7 @@ import { commandHint } from '../config/command-hint.ts';
 import { type Config, isDataDirSet, readCommandConfig, useDataDir } from '../config/config.ts';
 import { MINUTE_MS } from '../lib/durations.ts';
 import { messageOf } from '../lib/errors.ts';
-import { escapeValue } from '../lib/visible-text.ts';
+import { escapeValue } from '../lib/text/visible-text.ts';
 import { requireFreePort } from '../server/listen-error.ts';
 import { type ControlServices, openControlServices } from '../server/open-services.ts';
 import { expectedServerUrl, findServerUrl } from '../server/server-url.ts';

@@ -7,6 +7,7 @@ import { checkFolder } from './doctor/check-folder.ts';
 import { checkOpenFiles } from './doctor/check-open-files.ts';
 import { checkProxies, checkServer } from './doctor/check-server.ts';
 import { type Finding, failed, failedBy, ok, warning } from './doctor/finding.ts';
+import { count } from './terminal/count.ts';
 import { printResult } from './terminal/print.ts';
 
 const SIGNS = { ok: 'ok     ', warning: 'warning', failed: 'FAILED ' } as const;
@@ -45,11 +46,11 @@ async function attempt(check: () => Finding[] | Promise<Finding[]>): Promise<Fin
 /** Returns the findings as text: one line each, then a summary. */
 function renderFindings(findings: readonly Finding[]): string {
   const lines = findings.map(({ check, status, message }) => `${SIGNS[status]}  ${check}: ${message}`);
-  const count = (counted: Finding['status'], noun: string) => {
+  const countWith = (counted: Finding['status'], noun: string) => {
     const number = findings.filter(({ status }) => status === counted).length;
-    return number === 0 ? [] : [`${number} ${noun}${number === 1 ? '' : 's'}`];
+    return number === 0 ? [] : [count(number, noun)];
   };
-  const found = [...count('failed', 'problem'), ...count('warning', 'warning')];
+  const found = [...countWith('failed', 'problem'), ...countWith('warning', 'warning')];
   const summary = found.length === 0 ? 'No problems found.' : `${found.join(' and ')} found.`;
   return `${lines.join('\n')}\n\n${summary}`;
 }

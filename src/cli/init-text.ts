@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Config } from '../config/config.ts';
 import type { Platform } from '../directory/app.ts';
-import { escapeValue } from '../lib/visible-text.ts';
+import { escapeValue } from '../lib/text/visible-text.ts';
 import { expectedServerUrl } from '../server/server-url.ts';
 import { quote } from './terminal/print.ts';
 

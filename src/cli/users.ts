@@ -10,7 +10,7 @@ import { forgetTraces } from '../erasure/forget-person.ts';
 import { startErasing } from '../erasure/start-erasing.ts';
 import { StorageError } from '../lib/errors.ts';
 import { PROGRAM } from '../lib/program.ts';
-import { escapeValue } from '../lib/visible-text.ts';
+import { escapeValue } from '../lib/text/visible-text.ts';
 import { openRollups } from '../rollups/rollups.ts';
 import type { ControlServices } from '../server/open-services.ts';
 import { toErasureJson } from '../users/erasure-json.ts';

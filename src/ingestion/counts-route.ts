@@ -15,7 +15,7 @@ import { parseRange, RANGE_QUERY } from './range.ts';
 const count = (description: string) => Type.Integer({ minimum: 0, description });
 
 /** What an `sdk_id` is, in answers. */
-export const SDK_ID_DESCRIPTION = `What sent them: \`appflow\` (its own API), or the vendor of the SDK: ${SDK_IDS.map((id) => `\`${id}\``).join(', ')}. \`unknown\`: counted before this release, or refused before the SDK was known.`;
+export const SDK_ID_DESCRIPTION = `What sent them: \`appflow\` (its own API), or the vendor of the SDK: ${SDK_IDS.map((id) => `\`${id}\``).join(', ')}. \`unknown\`: counted before Appflow recorded SDKs, or refused before the SDK was known.`;
 
 /** The filters that both routes have. */
 export const INGESTION_FILTERS = {
@@ -30,7 +30,7 @@ export const INGESTION_FILTERS = {
   sdk_id: Type.Optional(
     Type.Enum(COUNTED_SDK_IDS, {
       description:
-        'Only events sent by this SDK. `unknown`: counted before this release, or refused before the SDK was known.',
+        'Only events sent by this SDK. `unknown`: counted before Appflow recorded SDKs, or refused before the SDK was known.',
     }),
   ),
   app_id: Type.Optional(

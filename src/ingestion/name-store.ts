@@ -2,6 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { Control, ControlTransaction } from '../control/control.ts';
 import { DAY_MS } from '../lib/durations.ts';
+import { compareText } from '../lib/text/compare-text.ts';
 import { NAMES_PER_APP, type NameRow } from './name-tally.ts';
 
 /** Which names to compare: those of a project, or of some of its apps. */
@@ -55,12 +56,10 @@ export async function saveNames(tx: ControlTransaction, names: readonly NameRow[
 }
 
 const compareRows = (one: NameRow, other: NameRow) =>
-  compare(one.project_id, other.project_id) ||
-  compare(one.app_id, other.app_id) ||
-  compare(one.event_name, other.event_name) ||
-  compare(one.sent_name, other.sent_name);
-
-const compare = (one: string, other: string) => (one < other ? -1 : Number(one > other));
+  compareText(one.project_id, other.project_id) ||
+  compareText(one.app_id, other.app_id) ||
+  compareText(one.event_name, other.event_name) ||
+  compareText(one.sent_name, other.sent_name);
 
 /** First those that collide with no other name of the app, which IDs in names do not either, then those not sent for longest. */
 async function deleteOldest(tx: ControlTransaction, appIds: readonly string[]): Promise<void> {

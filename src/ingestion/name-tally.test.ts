@@ -12,7 +12,7 @@ import {
 } from './name-tally.ts';
 
 const sent = (sentName: string, fields: Partial<SentName> = {}): SentName => ({
-  ...{ appId: 'app_1', eventName: 'order_completed', sentName, isAutomatic: false },
+  ...{ appId: 'app_1', eventName: 'order_completed', sentName, isAutomatic: false, count: 1 },
   ...fields,
 });
 

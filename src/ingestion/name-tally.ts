@@ -4,8 +4,14 @@ import type { EventNameTable } from '../control/ingestion-schema.ts';
 /** How often an app sent a name, and what it was stored as. */
 export type NameRow = Insertable<EventNameTable>;
 
-/** An event whose name was normalized: an automatic name is one that SDKs send by themselves. */
-export type SentName = { appId: string; eventName: string; sentName: string; isAutomatic: boolean };
+/** Events of a batch whose name was normalized: an automatic name is one that SDKs send by themselves. */
+export type SentName = {
+  appId: string;
+  eventName: string;
+  sentName: string;
+  isAutomatic: boolean;
+  count: number;
+};
 
 /** Names of an app that are kept. Apps that put IDs into names have any number. */
 export const NAMES_PER_APP = 1_000;
@@ -23,12 +29,12 @@ export function createNameTally(): NameTally {
   return { size: 0, byApp: new Map() };
 }
 
-/** Counts a name that was sent at `nowMs`. */
+/** Counts the events with a name that was sent at `nowMs`. */
 export function countName(tally: NameTally, projectId: string, sent: SentName, nowMs: number): void {
-  const { appId, eventName, sentName, isAutomatic } = sent;
+  const { appId, eventName, sentName, isAutomatic, count } = sent;
   const known = tally.byApp.get(appId)?.byEventName.get(eventName)?.get(sentName);
   if (known) {
-    known.count += 1;
+    known.count += count;
     known.last_at = nowMs;
     return;
   }
@@ -38,7 +44,7 @@ export function countName(tally: NameTally, projectId: string, sent: SentName, n
     event_name: eventName,
     sent_name: sentName,
     is_automatic: isAutomatic ? 1 : 0,
-    count: 1,
+    count,
     first_at: nowMs,
     last_at: nowMs,
   });

@@ -1,5 +1,6 @@
 import type { Insertable } from 'kysely';
 import type { IngestionSdkHourTable } from '../control/ingestion-schema.ts';
+import { compareText } from '../lib/text/compare-text.ts';
 import { createSourceTotals } from './source-totals.ts';
 
 /** A count as it is stored. */
@@ -98,10 +99,8 @@ function addCounts(sum: PeriodCounts, counts: PeriodCounts): void {
 function compare(one: PeriodCounts, other: PeriodCounts): number {
   return (
     one.hour - other.hour ||
-    order(one.keyId, other.keyId) ||
-    order(one.sdkId, other.sdkId) ||
-    order(one.sdk, other.sdk)
+    compareText(one.keyId, other.keyId) ||
+    compareText(one.sdkId, other.sdkId) ||
+    compareText(one.sdk, other.sdk)
   );
 }
-
-const order = (one: string, other: string) => (one < other ? -1 : Number(one > other));

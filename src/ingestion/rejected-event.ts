@@ -1,5 +1,5 @@
 import { redactSecrets } from '../directory/secret.ts';
-import { toStorableText } from '../lib/storable-text.ts';
+import { toStorableText } from '../lib/text/storable-text.ts';
 import { cutBytes, toCutJson } from './cut-json.ts';
 
 /** Why an event was rejected: a code, the path of the field, and what to send instead. */

@@ -1,5 +1,6 @@
 import { HOUR_MS } from '../lib/durations.ts';
-import { toStorableText } from '../lib/storable-text.ts';
+import { createRecentMap, type RecentMap } from '../lib/recent-map.ts';
+import { toStorableText } from '../lib/text/storable-text.ts';
 import type { CountedSdkId } from './counted-sdk.ts';
 
 /**
@@ -30,12 +31,12 @@ export type Cell = Source & {
   refused: Map<string, number>;
 };
 
-/** Counts in memory, the SDKs that each key named in this hour, and with what each last sent, by `senderNameOf`. */
+/** Counts in memory, the SDKs that each key named in this hour, and the one that last sent links, by `senderNameOf`. */
 export type Tally = {
   cells: Map<string, Cell>;
   sdks: Map<string, Set<string>>;
   sdksHour: number;
-  senders: Map<string, CountedSdkId>;
+  senders: RecentMap<string, CountedSdkId>;
 };
 
 /** SDKs that a key can name per app and hour. Anyone who has an app can send any, so there must be a limit. */
@@ -52,7 +53,7 @@ export const CELLS_MAX = 100_000;
 
 /** Returns a tally without counts. */
 export function createTally(): Tally {
-  return { cells: new Map(), sdks: new Map(), sdksHour: 0, senders: new Map() };
+  return { cells: new Map(), sdks: new Map(), sdksHour: 0, senders: createRecentMap(SDK_LISTS_MAX) };
 }
 
 /** Returns the cell to count in; undefined if too many counts wait to be written. */
@@ -98,13 +99,11 @@ export function returnCells(tally: Tally, cells: readonly Cell[]): void {
   }
 }
 
-/** Remembers what the events of a key, app and SDK were sent with. */
-export function rememberSender(tally: Tally, source: Source, at: SenderParts): void {
-  if (tally.senders.size >= SDK_LISTS_MAX) tally.senders.clear();
+/** Remembers what the links of a key, app and SDK were sent with. */
+export const rememberSender = (tally: Tally, source: Source, at: SenderParts): void =>
   tally.senders.set(senderNameOf(source, at), source.sdkId);
-}
 
-/** Returns what the events of a key, app and SDK were last sent with, as far as this process remembers. */
+/** Returns what the links of a key, app and SDK were last sent with, as far as this process remembers. */
 export const recallSender = (tally: Tally, source: Omit<Source, 'sdkId'>, at: SenderParts): CountedSdkId =>
   tally.senders.get(senderNameOf(source, at)) ?? 'unknown';
 

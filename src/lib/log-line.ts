@@ -1,4 +1,4 @@
-import { escapeText, escapeValue } from './visible-text.ts';
+import { escapeText, escapeValue } from './text/visible-text.ts';
 
 const LEVELS: Readonly<Record<number, string>> = {
   10: 'trace',

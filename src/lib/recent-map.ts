@@ -1,4 +1,4 @@
-/** A map that forgets keys that were not set for long. */
+/** A map that evicts keys not set recently. */
 export type RecentMap<Key, Value> = {
   get: (key: Key) => Value | undefined;
   set: (key: Key, value: Value) => void;

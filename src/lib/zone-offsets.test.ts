@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatDay } from './calendar.ts';
 import { DAY_MS, HOUR_MS } from './durations.ts';
-import { dayAt, listOffsets } from './zone-offsets.ts';
+import { dayAt, listOffsets, toUtcMs } from './zone-offsets.ts';
 
 const YEAR_2000 = Date.UTC(2000, 0, 1) / DAY_MS;
 const YEAR_2040 = Date.UTC(2040, 0, 1) / DAY_MS;
@@ -79,3 +79,19 @@ test('finds both sides of every clock change since 2000 in every zone', () => {
     );
   }
 });
+
+for (const [timezone, local, utc] of [
+  ['America/Los_Angeles', '2024-11-03T00:59:59Z', '2024-11-03T07:59:59.000Z'],
+  ['America/Los_Angeles', '2024-11-03T01:30:00Z', '2024-11-03T09:30:00.000Z'],
+  ['America/Los_Angeles', '2024-11-03T02:00:00Z', '2024-11-03T10:00:00.000Z'],
+  ['Europe/Berlin', '2024-10-27T01:59:59Z', '2024-10-26T23:59:59.000Z'],
+  ['Europe/Berlin', '2024-10-27T02:30:00Z', '2024-10-27T01:30:00.000Z'],
+  ['Europe/Berlin', '2024-10-27T03:00:00Z', '2024-10-27T02:00:00.000Z'],
+  ['America/Los_Angeles', '2024-03-10T01:59:59Z', '2024-03-10T09:59:59.000Z'],
+  ['America/Los_Angeles', '2024-03-10T02:30:00Z', '2024-03-10T10:30:00.000Z'],
+  ['America/Los_Angeles', '2024-03-10T03:00:00Z', '2024-03-10T10:00:00.000Z'],
+  ['Asia/Kathmandu', '2024-05-05T12:00:00Z', '2024-05-05T06:15:00.000Z'],
+] as const)
+  test(`a local time is read in its zone, the second time it occurs: ${local.slice(0, -1)} in ${timezone}`, () => {
+    assert.equal(new Date(toUtcMs(timezone, Date.parse(local))).toISOString(), utc);
+  });

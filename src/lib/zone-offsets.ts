@@ -35,12 +35,14 @@ export function dayAt(timezone: string, atMs: number): Day {
 }
 
 /**
- * Returns the epoch milliseconds of a local time that was counted as if it were UTC. An hour that a change of clocks repeats is the
- * one after it.
+ * Returns the epoch milliseconds of a local time that was counted as if it were UTC. A local time that occurs twice, because clocks were
+ * set back, is the second one; one that does not occur is read as if clocks had not been set forward yet.
  */
 export function toUtcMs(timezone: string, localMs: number): number {
   const zone = zoneOf(timezone);
-  return localMs - findOffset(zone, localMs - findOffset(zone, localMs));
+  const later = findOffset(zone, localMs + DAY_MS);
+  const isLater = findOffset(zone, localMs - later) === later;
+  return localMs - (isLater ? later : findOffset(zone, localMs - DAY_MS));
 }
 
 /** A time zone, and its offsets in the weeks since 1970 that were asked for: asking ICU takes many times longer. */

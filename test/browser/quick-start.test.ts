@@ -70,7 +70,7 @@ browserTest('fills in the address of the server and the hint of a key that the S
   await panel(page).getByText("new PostHog('ck_af1_…'").waitFor();
   await tab(page, 'curl').click();
   await panel(page).getByText('Create a client key for').waitFor();
-  await page.getByText('None that works yet').waitFor();
+  await page.getByText('No usable key yet').waitFor();
   await panel(page).getByRole('link', { name: 'Create API key' }).click();
   await page.getByRole('dialog', { name: 'Where will this key live?' }).waitFor();
   await api.call('PATCH', `/v1/api-keys/${own.id}`, {

@@ -149,7 +149,7 @@ export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
     },
   },
   'mixpanel.jsonl': {
-    accepted: 4,
+    accepted: 5,
     events: {
       hpuDqcvpltpCjBsebtxwadtEBDnFAdycabFb: {
         event_name: 'app_opened',
@@ -158,10 +158,15 @@ export const EXPECTED_IMPORTS: Record<string, ExpectedImport> = {
         context: { platform: 'ios', app_version: '2.4.0', country: 'DE', sdk: 'mixpanel-swift/4.2.0' },
       },
       'ins-2': { event_name: 'purchase', app_user_id: 'user_1', revenue: '9.99', currency: 'EUR' },
+      'ins-4': {
+        event_name: '$identify',
+        app_user_id: 'user_1',
+        properties: { anonymous_id: '$device:x-2' },
+      },
     },
-    ids: ['$device:x-1', 'user_1'],
+    ids: ['$device:x-1', '$device:x-2', 'user_1'],
     properties: { $email: 'ann@example.com', $last_seen: '2024-03-01T11:00:00', plan: 'pro' },
-    dry: { rows: 4, events: 2, links: 1, ignored_by_name: { $mp_session_record: 1 } },
+    dry: { rows: 5, events: 2, links: 2, ignored_by_name: { $mp_session_record: 1 } },
   },
   'openpanel.jsonl': {
     accepted: 4,

@@ -23,7 +23,7 @@ describe('storing names', () => {
   it('adds up several processes, and keeps what was flushed across restarts', async () => {
     const own = makeConfig();
     const [one, other] = [await openControlServices(own, clock), await openControlServices(own, clock)];
-    const name = { appId: 'app_1', eventName: 'order', isAutomatic: false };
+    const name = { appId: 'app_1', eventName: 'order', isAutomatic: false, count: 1 };
     const sentNames = ['Order', 'ORDER'].map((sentName) => ({ ...name, sentName }));
     const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'posthog' } as const;
     for (const { ingestion } of [one, other, one])
@@ -38,7 +38,7 @@ describe('storing names', () => {
 
   it('keeps names that a failed flush could not write, and counts them once', async () => {
     const { control, ingestion, close } = await openControlServices(makeConfig(), clock);
-    const name = { appId: 'app_1', eventName: 'order', isAutomatic: false };
+    const name = { appId: 'app_1', eventName: 'order', isAutomatic: false, count: 1 };
     const sentNames = ['Order', 'ORDER'].map((sentName) => ({ ...name, sentName }));
     const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'posthog' } as const;
     ingestion.countBatch({ ...source, rows: [], stored: [], rejected: [], sentNames });
@@ -93,7 +93,13 @@ describe('storing names', () => {
     const { control, ingestion, close } = await openControlServices(makeConfig(), clock);
     const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'posthog' } as const;
     const sentNames = Array.from({ length: 1_001 }, (_, index) => ({
-      ...{ appId: `app_${index % 2}`, eventName: 'order', sentName: `n${index}`, isAutomatic: false },
+      ...{
+        appId: `app_${index % 2}`,
+        eventName: 'order',
+        sentName: `n${index}`,
+        isAutomatic: false,
+        count: 1,
+      },
     }));
     ingestion.countBatch({ ...source, rows: [], stored: [], rejected: [], sentNames });
     await ingestion.flush();

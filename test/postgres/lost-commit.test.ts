@@ -21,7 +21,7 @@ const rejected = describeRejected(
   { code: 'invalid_event_name', field: 'event_name', message: 'Name it.' },
   { hasSample: true },
 );
-const name = { appId: 'app_1', eventName: 'order_completed', isAutomatic: false };
+const name = { appId: 'app_1', eventName: 'order_completed', isAutomatic: false, count: 1 };
 const sentNames = ['Order Completed', 'order-completed'].map((sentName) => ({ ...name, sentName }));
 const batch = { ...source, rows: [{ app_id: 'app_1', sdk: '' }], stored: [true], rejected: [rejected] };
 const found = { key: { id: 'key_1', bundleIds: [] }, secret: { version: 1 } } as never;

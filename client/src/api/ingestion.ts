@@ -1,7 +1,7 @@
 import type { Sdk } from './keys.ts';
 import type { PageQuery } from './list.ts';
 
-/** What sent events: `POST /v1/events`, or the SDK of a vendor. `unknown`: counted before this release, or refused before the SDK was known. */
+/** What sent events: `POST /v1/events`, or the SDK of a vendor. `unknown`: counted before Appflow recorded SDKs, or refused before the SDK was known. */
 export type IngestionSdk = Sdk | 'unknown';
 
 /** Which hours of receipt: `start` and `end` are RFC 3339 times or days of UTC; the last 24 hours by default. */

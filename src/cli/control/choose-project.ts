@@ -3,7 +3,7 @@ import { commandHint } from '../../config/command-hint.ts';
 import type { Config } from '../../config/config.ts';
 import type { Directory } from '../../directory/directory.ts';
 import type { Project } from '../../directory/project.ts';
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
 import { UsageError } from '../terminal/usage-error.ts';
 
 /** Returns the error message when a data folder has no project yet. */

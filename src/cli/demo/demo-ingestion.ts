@@ -135,7 +135,7 @@ export async function writeDemoIngestion(
   });
 }
 
-/** Returns names that were first sent when the demo starts, and last within the hour. */
+/** Returns names that were last sent within the hour. */
 const listNames = (projectId: string, appIds: DemoState['stage']['appIds'], nowMs: number): NameRow[] =>
   NAMES.map(({ eventName, sentName, platform, count }) => ({
     project_id: projectId,

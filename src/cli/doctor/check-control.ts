@@ -22,9 +22,8 @@ import {
   WRONG_SECRET,
 } from '../../server/secret-store.ts';
 import { findControlProblem, findPairProblem, type StorePaths } from '../../server/store-pair.ts';
+import { count } from '../terminal/count.ts';
 import { type Finding, failed, failedBy, ok, warning } from './finding.ts';
-
-const count = (value: number, what: string) => `${value} ${what}${value === 1 ? '' : 's'}`;
 
 const DATABASE = 'control database';
 const CLOCK_TOLERANCE_MS = 5_000;

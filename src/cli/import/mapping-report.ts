@@ -1,4 +1,5 @@
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
+import { count } from '../terminal/count.ts';
 import { listMerged, listRenamed } from './event-tally.ts';
 import type { ExportFormat } from './formats/format.ts';
 import type { Mapping } from './mapping-tally.ts';
@@ -11,23 +12,26 @@ const toIso = (ms: number | undefined): string | null =>
   ms === undefined ? null : new Date(ms).toISOString();
 
 const countRejected = ({ rejections }: Mapping): number =>
-  rejections.reduce((sum, { count }) => sum + count, 0);
+  rejections.reduce((sum, rejection) => sum + rejection.count, 0);
 
 /** Returns a mapping as members of a JSON answer. */
 export function toMappingJson(mapping: Mapping): Record<string, unknown> {
   const { rows, events, links, ignored, ignoredNames, people, names, otherNames } = mapping;
-  const { userProperties, userPropertyUpdates } = mapping;
+  const { userProperties, userPropertyUpdates, unknownCountries } = mapping;
   return {
     rows,
     events,
     links,
     user_property_updates: userPropertyUpdates,
     user_properties: toCountsJson(userProperties),
+    updates_of_other_user_properties: userProperties.others,
     session_marks: mapping.sessionMarks,
     ignored,
     ignored_by_name: toCountsJson(ignoredNames),
-    unknown_countries: toCountsJson(mapping.unknownCountries),
-    names: names.map((name) => ({ ...name })),
+    ignored_with_other_names: ignoredNames.others,
+    unknown_countries: toCountsJson(unknownCountries),
+    other_unknown_countries: unknownCountries.others,
+    names,
     events_of_other_names: otherNames,
     merged: listMerged(mapping),
     people: people.people,
@@ -37,10 +41,8 @@ export function toMappingJson(mapping: Mapping): Record<string, unknown> {
   };
 }
 
-const toCountsJson = ({ counts, others }: NameCounts) => ({
-  ...Object.fromEntries(counts.map(({ name, count }) => [name, count])),
-  ...(others > 0 ? { '…': others } : {}),
-});
+const toCountsJson = ({ counts }: NameCounts) =>
+  Object.fromEntries(counts.map(({ name, count }) => [name, count]));
 
 /** Returns the result of a dry run as one JSON line. */
 export const renderDryRunJson = (format: ExportFormat, mapping: Mapping): string =>
@@ -62,7 +64,7 @@ export const renderDryRunJson = (format: ExportFormat, mapping: Mapping): string
 export function renderDryRun(format: ExportFormat, mapping: Mapping): string {
   const { lines } = mapping;
   return [
-    `Dry run: ${lines} ${lines === 1 ? 'line' : 'lines'} from ${format.product}. Nothing was sent.`,
+    `Dry run: ${count(lines, 'line')} from ${format.product}. Nothing was sent.`,
     ...listMapped(mapping),
     ...listNames(mapping),
     ...listRejections(mapping),
@@ -80,10 +82,10 @@ function listMapped(mapping: Mapping): string[] {
   const { sessionMarks, unknownCountries } = mapping;
   const about = people.isExact ? '' : 'about ';
   return [
-    `  ${events} ${events === 1 ? 'event' : 'events'} of ${about}${people.people} ${people.people === 1 ? 'person' : 'people'}${span}`,
-    `  ${links} ${links === 1 ? 'link' : 'links'} between two IDs of a person`,
-    `  ${userPropertyUpdates} ${userPropertyUpdates === 1 ? 'update' : 'updates'} of user properties${renderCounts(userProperties)}`,
-    ...(sessionMarks > 0 ? [`  ${sessionMarks} starts and ends of sessions`] : []),
+    `  ${count(events, 'event')} of ${about}${count(people.people, 'person', 'people')}${span}`,
+    `  ${count(links, 'link')} between two IDs of a person`,
+    `  ${count(userPropertyUpdates, 'update')} of user properties${renderCounts(userProperties)}`,
+    ...(sessionMarks > 0 ? [`  ${count(sessionMarks, 'start or end', 'starts and ends')} of sessions`] : []),
     `  ${ignored} ignored${renderCounts(ignoredNames)}`,
     ...(unknownCountries.counts.length > 0 ? [`  Unknown countries${renderCounts(unknownCountries)}`] : []),
   ];

@@ -1,5 +1,5 @@
 import { Presets, SingleBar } from 'cli-progress';
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
 import { countRejected, type Totals } from './totals.ts';
 
 /** Shows the progress of an import. `note` adds a message to it. */

@@ -1,4 +1,4 @@
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
 import { renderMapping, toMappingJson } from './mapping-report.ts';
 import type { Mapping } from './mapping-tally.ts';
 import { countRejected, type Totals } from './totals.ts';

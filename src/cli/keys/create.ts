@@ -7,7 +7,7 @@ import { CREATE_KEY_BODY, type CreateKeyBody, createKey } from '../../keys/creat
 import { CLI_GRANTOR } from '../../keys/escalation.ts';
 import { toKeyJson } from '../../keys/key-json.ts';
 import { PROGRAM } from '../../lib/program.ts';
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
 import { chooseProject } from '../control/choose-project.ts';
 import { withServices } from '../control/with-services.ts';
 import { quote } from '../terminal/print.ts';

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { it } from 'node:test';
 import fc from 'fast-check';
-import { escapeText, escapeValue } from '../../lib/visible-text.ts';
+import { escapeText, escapeValue } from '../../lib/text/visible-text.ts';
 
 const CLI = join(import.meta.dirname, '..');
 

@@ -1,4 +1,4 @@
-import { escapeText, escapeValue } from '../../lib/visible-text.ts';
+import { escapeText, escapeValue } from '../../lib/text/visible-text.ts';
 
 /** Returns a name in quotes, see `escapeValue`. */
 export function quote(name: string): string {

@@ -1,4 +1,4 @@
-import { escapeValue } from '../../lib/visible-text.ts';
+import { escapeValue } from '../../lib/text/visible-text.ts';
 
 /** Returns rows as aligned columns for a terminal, one line per row. The last column is not padded. */
 export function renderTable(rows: readonly (readonly string[])[]): string {

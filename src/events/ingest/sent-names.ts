@@ -1,6 +1,6 @@
 import { redactSecrets } from '../../directory/secret.ts';
 import type { SentName } from '../../ingestion/name-tally.ts';
-import { toStorableText } from '../../lib/storable-text.ts';
+import { toStorableText } from '../../lib/text/storable-text.ts';
 import type { EventRow } from '../../warehouse/event-row.ts';
 import { isAutomaticName } from './normalize-name.ts';
 import { ORIGINAL_NAME } from './properties.ts';
@@ -11,24 +11,36 @@ export type SentNames = Map<EventRow, string>;
 
 const SENT_CHARACTERS_MAX = 200;
 
-/** Notes the name that an event was sent with, without API keys. */
+/** Notes the name that an event was sent with. */
 export function noteSentName(names: SentNames, row: EventRow, event: unknown): void {
   const { properties } = event as { properties?: Readonly<Record<string, unknown>> | null };
   const sent = properties?.[ORIGINAL_NAME];
-  if (typeof sent !== 'string' || sent === '') return;
-  names.set(row, toStorableText(redactSecrets(sent).slice(0, SENT_CHARACTERS_MAX)));
+  if (typeof sent === 'string' && sent !== '') names.set(row, sent);
 }
 
-/** Returns the names that stored events were sent with. Events that are not shown, such as `$identify`, have none. */
+/**
+ * Returns the names that stored events were sent with, without API keys. Events that are not shown, such as `$identify`, have none. A
+ * batch has few names, so each is cleaned once.
+ */
 export function listSentNames(
   names: SentNames,
   rows: readonly EventRow[],
   stored: readonly boolean[],
 ): SentName[] {
-  return rows.flatMap((row, index) => {
+  const found = new Map<string, SentName>();
+  for (const [index, row] of rows.entries()) {
     const { app_id: appId, event_name: eventName } = row;
-    if (!stored[index] || isReservedName(eventName)) return [];
-    const sentName = names.get(row) ?? eventName;
-    return [{ appId, eventName, sentName, isAutomatic: isAutomaticName(sentName, eventName) }];
-  });
+    if (!stored[index] || isReservedName(eventName)) continue;
+    const sent = names.get(row) ?? eventName;
+    const key = `${appId}\n${eventName}\n${sent}`;
+    const known = found.get(key);
+    if (known) known.count += 1;
+    else found.set(key, { appId, eventName, count: 1, ...toSentName(sent, eventName) });
+  }
+  return [...found.values()];
+}
+
+function toSentName(sent: string, eventName: string): Pick<SentName, 'sentName' | 'isAutomatic'> {
+  const sentName = toStorableText(redactSecrets(sent).slice(0, SENT_CHARACTERS_MAX));
+  return { sentName, isAutomatic: isAutomaticName(sentName, eventName) };
 }

@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import { isCountryCode } from '../../api/formats.ts';
 import type { Config } from '../../config/config.ts';
 import { canonicalAddress, isInCidrs } from '../../lib/ip.ts';
-
-/** `XX` and `ZZ` are what CDNs send for an unknown country, `T1` is Tor. */
-const COUNTRY = /^(?!XX|ZZ)[A-Z]{2}$/;
 
 /**
  * Returns the country that the proxy names in `APPFLOW_COUNTRY_HEADER`; undefined if it names none, or if the peer is no
@@ -14,7 +12,7 @@ export function findRequestCountry(
   { countryHeader, trustedProxies }: Pick<Config, 'countryHeader' | 'trustedProxies'>,
 ): string | undefined {
   const country = countryHeader && headers[countryHeader]?.toString().trim().toUpperCase();
-  if (!country || !COUNTRY.test(country)) return undefined;
+  if (!country || !isCountryCode(country)) return undefined;
   const peer = socket.remoteAddress ?? '';
   return isInCidrs(canonicalAddress(peer) ?? peer, trustedProxies) ? country : undefined;
 }

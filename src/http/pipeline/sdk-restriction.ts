@@ -4,9 +4,6 @@ import type { Route } from '../../api/route.ts';
 import type { ApiKey } from '../../directory/key.ts';
 import type { Exchange } from './exchange.ts';
 
-/** Requests for the settings of an SDK have none. */
-const NO_BODY = { value: undefined };
-
 /**
  * Throws 403 if the key is restricted to other SDKs than the one that the request comes from. Before the body is read, only if no SDK on
  * this path is allowed.
@@ -17,7 +14,8 @@ export function requireSdkAllowed(
   { allowedSdks }: Pick<ApiKey, 'allowedSdks'>,
 ): void {
   if (allowedSdks === null || access !== 'events:write') return;
-  const possible = listPossibleSdks(dialect, body ? parsedBody : NO_BODY);
+  // Requests for the settings of an SDK have no body, and a path of their own.
+  const possible = listPossibleSdks(dialect, body ? parsedBody?.sdkId : dialect?.id);
   if (possible.some((sdk) => allowedSdks.includes(sdk))) return;
   const refused = possible.join(' or ');
   throw new ApiError('sdk_not_allowed', {

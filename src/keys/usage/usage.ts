@@ -7,7 +7,7 @@ import type { Clock } from '../../lib/clock.ts';
 import { HOUR_MS } from '../../lib/durations.ts';
 import type { Log } from '../../lib/log.ts';
 import { flushPeriodically } from '../../lib/periodic.ts';
-import { toStorableText } from '../../lib/storable-text.ts';
+import { toStorableText } from '../../lib/text/storable-text.ts';
 import type { Category } from '../../limits/policies.ts';
 import { createUsageStore, type UsageHour, type UsageStore } from './usage-store.ts';
 import { addSecretUse, createKeyUse, type KeyUse, type SecretUse } from './usage-tally.ts';

@@ -112,8 +112,6 @@ function toLink(event: Fields): Link | undefined {
 /** IDs that clients send as `-1` mean none. */
 const NO_SESSION = '-1';
 
-const COUNTRY = /^[A-Z]{2}$/;
-
 function toBase(event: Fields, toId = (id: string) => id): Fields {
   const id = readText(event, 'insert_id');
   const session = readText(event, 'session_id');
@@ -128,7 +126,7 @@ function toBase(event: Fields, toId = (id: string) => id): Fields {
         platform: toText(platform) ?? os_name,
         os_version: event.os_version,
         app_version: event.app_version,
-        country: typeof country === 'string' && COUNTRY.test(country) ? country : undefined,
+        country,
         locale: language,
         device_model: event.device_model,
         sdk: event.library,

@@ -4,7 +4,7 @@ import { defineRoute, type Route } from '../../api/route.ts';
 import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
-import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { SDK_EVENT_ROUTE } from '../mapping/sdk-route.ts';
 import { storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { MESSAGE_TYPES } from '../segment/map-message.ts';
@@ -20,7 +20,7 @@ const JITSU: Dialect = {
 };
 
 const messageRoute = defineRoute({
-  ...SDK_ROUTE,
+  ...SDK_EVENT_ROUTE,
   path: '/api/s/{type}',
   aliases: [{ method: 'POST', path: '/api/s/s2s/{type}' }],
   operationId: 'sendJitsuMessage',
@@ -32,7 +32,6 @@ const messageRoute = defineRoute({
     type: Type.Enum(MESSAGE_TYPES, { description: 'The type of the message, if the message has none.' }),
   }),
   body: SEGMENT_MESSAGE,
-  eventCount: () => 1,
   answer: { status: 200, schema: SEGMENT_RESULT },
   example: {
     params: { type: 'track' },

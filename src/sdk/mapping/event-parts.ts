@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { isCurrency } from '../../api/formats.ts';
+import { isCountryCode, isCurrency } from '../../api/formats.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { SECOND_MS } from '../../lib/durations.ts';
 import { copyDigits, digitsOf, hasDigits, markDigits } from '../../lib/exact-json.ts';
@@ -47,12 +47,22 @@ export type SentContext = Readonly<
   >
 >;
 
-/** Returns the context of an event as ours: the platform in lower case, `name/version` of the SDK. Undefined if there is nothing. */
-export function toContext({ platform, sdk, sdk_version, ...others }: SentContext): Fields | undefined {
+/**
+ * Returns the context of an event as ours: the platform in lower case, `name/version` of the SDK, and a country only as a code. Undefined if
+ * there is nothing.
+ */
+export function toContext({
+  platform,
+  country,
+  sdk,
+  sdk_version,
+  ...others
+}: SentContext): Fields | undefined {
   const [library, release] = [toText(sdk), toText(sdk_version)];
   const texts = Object.entries(others).map(([name, value]) => [name, toContextText(value)]);
   return compact({
     platform: toContextText(platform)?.toLowerCase(),
+    country: isCountryCode(country) ? country : undefined,
     ...Object.fromEntries(texts),
     sdk: toContextText(library !== undefined && release !== undefined ? `${library}/${release}` : library),
   });

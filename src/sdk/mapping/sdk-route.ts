@@ -17,6 +17,13 @@ export const SDK_ROUTE = {
   app: { from: 'query', required: hasEvents },
 } as const;
 
+/** The same for routes that take one event, which always needs an app. */
+export const SDK_EVENT_ROUTE = {
+  ...SDK_ROUTE,
+  app: { from: 'query', required: () => true },
+  eventCount: () => 1,
+} as const;
+
 /** Returns the schema of a body that is one event or a list of them. An element of the wrong type must not cost the others. */
 export const oneOrMany = <Event extends TObject>(event: Event) =>
   Type.Union([event, Type.Array(documentedAs(Type.Unknown(), event))], {

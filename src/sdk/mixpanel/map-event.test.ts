@@ -81,6 +81,8 @@ it('maps $identify, $create_alias and $merge to links', () => {
   ];
   const ids = { $identified_id: 'user_1', $anon_id: 'anon-1', $user_id: 'user_1', $device_id: 'x' };
   assert.deepEqual(linkOf('$identify', ids), link('user_1', 'anon-1'));
+  const sentBySdks = { distinct_id: 'user_1', $anon_distinct_id: '$device:x', $device_id: 'x' };
+  assert.deepEqual(linkOf('$identify', sentBySdks), link('user_1', '$device:x'));
   assert.deepEqual(
     linkOf('$create_alias', { distinct_id: 'user_1', alias: 'anon-1' }),
     link('user_1', 'anon-1'),

@@ -29,7 +29,13 @@ const LINKS: ReadonlySet<unknown> = new Set(['$identify', '$create_alias', '$mer
 /** Properties that become something else, or that only Mixpanel needs. */
 const CONSUMED: ReadonlySet<string> = new Set([
   ...['token', 'time', 'distinct_id', '$insert_id', '$device_id', '$user_id', '$session_id'],
-  ...['$distinct_id_before_identity', '$had_persisted_distinct_id', '$identified_id', '$anon_id'],
+  ...[
+    '$distinct_id_before_identity',
+    '$had_persisted_distinct_id',
+    '$identified_id',
+    '$anon_id',
+    '$anon_distinct_id',
+  ],
   ...['mp_lib', '$lib_version', 'mp_sent_by_lib_version', '$os', '$os_version', '$model', '$locale'],
   ...['$app_version', '$app_version_string', 'mp_country_code', 'revenue', 'currency', '$is_reshuffled'],
   ...['mp_processing_time_ms', '$mp_api_endpoint', '$mp_api_timestamp_ms', '$import', 'sampling_factor'],
@@ -50,9 +56,7 @@ function mapEvent(event: Fields): object[] {
   const properties = toFields(event.properties);
   switch (event.event) {
     case '$identify':
-      return [
-        toIdentify(properties, readText(properties, '$identified_id'), readText(properties, '$anon_id')),
-      ];
+      return [mapIdentify(properties)];
     case '$create_alias':
       return [toIdentify(properties, readText(properties, 'distinct_id'), readText(properties, 'alias'))];
     case '$merge':
@@ -60,6 +64,13 @@ function mapEvent(event: Fields): object[] {
     default:
       return IGNORED.has(event.event) ? [] : [mapOther(event, properties)];
   }
+}
+
+/** Mixpanel's documentation and its SDKs name the two IDs differently. */
+function mapIdentify(properties: Fields): object {
+  const userId = readText(properties, '$identified_id') ?? readText(properties, 'distinct_id');
+  const anonymousId = readText(properties, '$anon_id') ?? readText(properties, '$anon_distinct_id');
+  return toIdentify(properties, userId, anonymousId);
 }
 
 const toIdentify = (
@@ -137,12 +148,9 @@ function toUserId(properties: Fields): string | undefined {
   );
 }
 
-const COUNTRY = /^[A-Z]{2}$/;
-
 function toBase(properties: Fields): Fields {
   const { mp_lib, mp_country_code, $app_version_string, $app_version } = properties;
   const library = toText(mp_lib);
-  const isCountry = typeof mp_country_code === 'string' && COUNTRY.test(mp_country_code);
   return (
     compact({
       event_id: readText(properties, '$insert_id'),
@@ -153,7 +161,7 @@ function toBase(properties: Fields): Fields {
         platform: properties.$os,
         os_version: properties.$os_version,
         app_version: toText($app_version_string) ?? $app_version,
-        country: isCountry ? mp_country_code : undefined,
+        country: mp_country_code,
         locale: properties.$locale,
         device_model: properties.$model,
         sdk: library === undefined ? undefined : `mixpanel-${library}`,

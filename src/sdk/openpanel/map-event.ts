@@ -162,8 +162,6 @@ function toBase(sent: Sent): Fields {
   );
 }
 
-const COUNTRY = /^[A-Z]{2}$/;
-
 function toSentContext({ properties, columns }: Sent): Fields | undefined {
   const country = readColumn(columns, 'country') ?? toText(properties.__country);
   const library = readColumn(columns, 'sdkName');
@@ -171,7 +169,7 @@ function toSentContext({ properties, columns }: Sent): Fields | undefined {
     platform: readColumn(columns, 'os') ?? properties.__os,
     os_version: readColumn(columns, 'osVersion') ?? properties.__osVersion,
     app_version: toText(properties.app_version) ?? properties.__version,
-    country: country !== undefined && COUNTRY.test(country) ? country : undefined,
+    country,
     locale: properties.__language,
     device_model: readColumn(columns, 'model') ?? properties.__model,
     sdk: library === undefined ? undefined : `openpanel-${library}`,

@@ -4,7 +4,7 @@ import { defineRoute, type Route } from '../../api/route.ts';
 import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { component } from '../../lib/schema.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { countsAnswer, SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { countsAnswer, SDK_EVENT_ROUTE } from '../mapping/sdk-route.ts';
 import { storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from '../segment/dialect.ts';
 import { createEventMapper } from './map-event.ts';
@@ -27,7 +27,7 @@ const CALL = component(
 );
 
 const trackRoute = defineRoute({
-  ...SDK_ROUTE,
+  ...SDK_EVENT_ROUTE,
   path: '/track',
   operationId: 'sendOpenPanelCall',
   summary: 'Send an OpenPanel call',
@@ -35,7 +35,6 @@ const trackRoute = defineRoute({
     "Takes one call from OpenPanel's SDKs, with a client key in `openpanel-client-id` or `openpanel-client-secret`. `increment`, `decrement` and groups are not stored.",
   dialect: OPENPANEL,
   body: CALL,
-  eventCount: () => 1,
   answer: {
     status: 200,
     schema: countsAnswer('OpenPanelResult'),

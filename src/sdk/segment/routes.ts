@@ -4,7 +4,7 @@ import type { IngestServices } from '../../events/ingest/ingest.ts';
 import { closedObject, component, documentedAs } from '../../lib/schema.ts';
 import { toSentAt } from '../mapping/event-parts.ts';
 import { lenientObject, lenientText } from '../mapping/lenient-schema.ts';
-import { SDK_ROUTE } from '../mapping/sdk-route.ts';
+import { SDK_EVENT_ROUTE, SDK_ROUTE } from '../mapping/sdk-route.ts';
 import { COUNTS, countSent, type Sender, storeMapped } from '../mapping/store-mapped.ts';
 import { SEGMENT } from './dialect.ts';
 import { type MessageType, mapMessage } from './map-message.ts';
@@ -48,11 +48,7 @@ export const SEGMENT_RESULT = component(
   { description: 'What was stored. SDKs look at the status only.' },
 );
 
-const COMMON = {
-  ...SDK_ROUTE,
-  dialect: SEGMENT,
-  answer: { status: 200, schema: SEGMENT_RESULT },
-} as const;
+const COMMON = { dialect: SEGMENT, answer: { status: 200, schema: SEGMENT_RESULT } } as const;
 
 const EXAMPLE = { type: 'track', event: 'Order Completed', userId: 'user_123', messageId: 'm-1' };
 
@@ -60,6 +56,7 @@ const put = (...paths: string[]): Alias[] => paths.map((path) => ({ method: 'PUT
 const post = (...paths: string[]): Alias[] => paths.map((path) => ({ method: 'POST', path }));
 
 const batchRoute = defineRoute({
+  ...SDK_ROUTE,
   ...COMMON,
   path: '/v1/batch',
   aliases: [...post('/v1/b', '/v1/batch/b'), ...put('/v1/batch', '/v1/b', '/v1/batch/b')],
@@ -79,6 +76,7 @@ const batchRoute = defineRoute({
 function messageRoute<const Name extends string>(type: MessageType, operationId: Name) {
   const [letter] = type;
   return defineRoute({
+    ...SDK_EVENT_ROUTE,
     ...COMMON,
     path: `/v1/${type}`,
     aliases: [...post(`/v1/${letter}`), ...put(`/v1/${type}`, `/v1/${letter}`)],
@@ -86,7 +84,6 @@ function messageRoute<const Name extends string>(type: MessageType, operationId:
     summary: `Send a Segment ${type} message`,
     description: `Takes one message of Segment's protocol. Also at \`/v1/${letter}\`.`,
     body: SEGMENT_MESSAGE,
-    eventCount: () => 1,
     example: { body: { ...EXAMPLE, type } },
     handle: (services: IngestServices, { caller, app, country, sent, body }) =>
       storeMessages(services, { caller, app, country, sent }, { sentAt: body.sentAt, items: [body], type }),

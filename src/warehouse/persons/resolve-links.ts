@@ -1,3 +1,5 @@
+import { compareText } from '../../lib/text/compare-text.ts';
+
 /** A `$identify`: its `anonymous_id` is the same person as its `app_user_id`. Within one app; times are epoch milliseconds. */
 export type Link = {
   anonymousId: string;
@@ -35,8 +37,6 @@ export function compareLinks(one: Link, other: Link): number {
     compareText(one.appUserId, other.appUserId)
   );
 }
-
-const compareText = (one: string, other: string) => (one === other ? 0 : one < other ? -1 : 1);
 
 function findEnd(next: Map<string, string>, id: string): string {
   const path: string[] = [];

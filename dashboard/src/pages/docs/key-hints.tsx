@@ -71,7 +71,7 @@ function HintRow({ variable, use, found }: HintRowProps) {
             {others.length > 0 && <span className="text-soft text-xs"> and {others.length} more</span>}
           </>
         ) : (
-          <span className="text-soft">None that works yet</span>
+          <span className="text-soft">No usable key yet</span>
         )}
       </dd>
     </div>

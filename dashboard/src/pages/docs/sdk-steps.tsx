@@ -36,7 +36,7 @@ export function SdkSteps({ guide, app }: { guide: SdkGuide; app: App }) {
           rel="noreferrer"
           className="text-link underline underline-offset-2"
         >
-          All about {guide.name}'s SDKs<span className="sr-only"> (new tab)</span>
+          {guide.name} SDK guide<span className="sr-only"> (new tab)</span>
         </a>
       </p>
     </div>

@@ -22,7 +22,7 @@ export function CollisionsCard() {
     <Card>
       <CardHeader
         title="Colliding names"
-        description="Different event names that are stored as one, and therefore counted together. Rename one of them in the app if they mean different things. All keys and SDKs; names received in the last 90 days."
+        description="Different event names that are stored as one, and therefore counted together. Rename one of them in the app if they mean different things. All keys and SDKs; names received in the last 90 days, or for as long as the project keeps events."
       />
       <div className="border-t">
         <QueryState query={query} what="Couldn't load colliding names" pending={null}>

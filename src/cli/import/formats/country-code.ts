@@ -1,4 +1,8 @@
-const CODE = /^[A-Z]{2}$/;
+import { isCountryCode } from '../../../api/formats.ts';
+import { createRecentMap } from '../../../lib/recent-map.ts';
+
+/** An export has a few hundred names of countries, one in each row. */
+const NAMES_REMEMBERED = 1_000;
 const LETTERS = [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'];
 
 /** Names that products use besides those of Unicode, such as those of ISO 3166 and MaxMind, as `simplify` returns them. */
@@ -51,13 +55,23 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
 };
 
 let codes: ReadonlyMap<string, string> | undefined;
+const remembered = createRecentMap<string, string>(NAMES_REMEMBERED);
 
 /** Returns the ISO 3166 code of a country that is a code already or an English name of it; undefined for anything else. */
 export function toCountryCode(country: unknown): string | undefined {
   if (typeof country !== 'string') return undefined;
-  if (CODE.test(country)) return country;
+  const known = remembered.get(country);
+  const code = known ?? findCode(country) ?? '';
+  if (known === undefined) remembered.set(country, code);
+  return code === '' ? undefined : code;
+}
+
+function findCode(country: string): string | undefined {
   codes ??= listCodes();
-  return codes.get(simplify(country));
+  // Names first: `UK` is one of `GB`, not a code.
+  const named = codes.get(simplify(country));
+  const code = country.toUpperCase();
+  return named ?? (isCountryCode(code) ? code : undefined);
 }
 
 function listCodes(): ReadonlyMap<string, string> {

@@ -31,11 +31,14 @@ test('finds no change without a person or without properties', () => {
   assert.equal(hasChanged('a', at(1), {}), false);
 });
 
-test('finds the code of a country by its name, and keeps one that is a code', () => {
-  const found = ['Germany', 'United States', 'Brazil', 'FR', 'Testland', '', 'de', undefined].map(
-    toCountryCode,
-  );
-  assert.deepEqual(found, ['DE', 'US', 'BR', 'FR', undefined, undefined, undefined, undefined]);
+test('finds the code of a country by its name, and keeps one that is a code, in either case', () => {
+  const found = ['Germany', 'United States', 'Brazil', 'FR', 'de', 'UK', 'uk'].map(toCountryCode);
+  assert.deepEqual(found, ['DE', 'US', 'BR', 'FR', 'DE', 'GB', 'GB']);
+});
+
+test('finds no code for an unknown country, and none for the codes that mean unknown, asked once or again', () => {
+  for (const country of ['Testland', 'Testland', 'XX', 'ZZ', 'xx', 'T1', '', undefined, 49])
+    assert.equal(toCountryCode(country), undefined, String(country));
 });
 
 test('finds the code of a country by the other names that products have for it', () => {
