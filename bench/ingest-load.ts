@@ -37,9 +37,13 @@ function post(): Promise<void> {
   });
 }
 
-/** Amplitude's answer has another name for it. */
-const countAccepted = ({ accepted, events_ingested }: { accepted?: number; events_ingested?: number }) =>
-  accepted ?? events_ingested ?? 0;
+type Answer = { accepted?: number; events_ingested?: number; results?: Record<string, { result: string }> };
+
+/** Amplitude's answer has another name for it, and capture v1 of PostHog a result for each event. */
+function countAccepted({ accepted, events_ingested, results = {} }: Answer): number {
+  const count = accepted ?? events_ingested;
+  return count ?? Object.values(results).filter(({ result }) => result === 'ok').length;
+}
 
 const started = performance.now();
 const end = started + seconds * 1_000;

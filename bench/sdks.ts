@@ -1,5 +1,4 @@
-import { BATCHES } from './batches.ts';
-import { measureIngest } from './load.ts';
+import { type IngestFigures, measureIngest } from './load.ts';
 import { describeRun, median } from './report.ts';
 import { watchResources } from './resources.ts';
 import { startAppflow } from './server.ts';
@@ -8,39 +7,66 @@ import { startAppflow } from './server.ts';
 
 const SECONDS = Number(process.argv[2] ?? 10);
 const ROUNDS = Number(process.argv[3] ?? 5);
-const SHAPE = { batch: 50, connections: 64 };
+const CONNECTIONS = 64;
+/** Excluded from the results: code runs slowly until it is compiled. */
+const WARM_UP_SECONDS = 3;
 
-const FORMS = Object.keys(BATCHES);
+const BASELINE = 'appflow';
+
+/** Forms by the events in each request. Those of a group are compared with `POST /v1/events` with as many events. */
+const GROUPS: readonly { batch: number; forms: readonly string[] }[] = [
+  {
+    batch: 50,
+    forms: ['posthog', 'posthog-v1', 'segment', 'rudderstack', 'amplitude', 'mixpanel'],
+  },
+  // Aptabase's SDKs send at most 25.
+  { batch: 25, forms: ['aptabase'] },
+  // These protocols have one event in each request.
+  { batch: 1, forms: ['jitsu', 'openpanel'] },
+];
 
 type Sample = { perSecond: number; cpuPerEvent: number; p99: number };
-const samples = new Map<string, Sample[]>(FORMS.map((form) => [form, []]));
 
 console.log(
   describeRun(
     'Events from other vendors’ SDKs ÷ POST /v1/events',
-    `limits off, batch ${SHAPE.batch}, ${SHAPE.connections} connections, ${SECONDS} s a run, in turns on one server`,
+    `limits off, ${CONNECTIONS} connections, ${SECONDS} s a run, in turns on one server`,
   ),
 );
 const server = await startAppflow();
 const target = { url: server.url, key: server.project.client_key };
-for (const form of FORMS) await measureIngest(target, SHAPE, 3, form);
-for (let round = 0; round < ROUNDS; round += 1) {
-  for (const form of FORMS) {
-    const stopWatching = watchResources(server.pid);
-    const { accepted, refused, perSecond, p99 } = await measureIngest(target, SHAPE, SECONDS, form);
-    const { cpuSeconds } = stopWatching();
-    if (refused > 0) throw new Error(`${refused} batches of ${form} were refused.`);
-    samples.get(form)?.push({ perSecond, p99, cpuPerEvent: (cpuSeconds * 1e6) / accepted });
-  }
-}
+for (const { batch, forms } of GROUPS) await measureGroup(batch, [BASELINE, ...forms]);
 await server.stop();
 
-const of = (form: string, read: (sample: Sample) => number) => median((samples.get(form) ?? []).map(read));
-for (const form of FORMS) {
-  const ratio = (read: (sample: Sample) => number) => (of(form, read) / of('appflow', read)).toFixed(3);
-  console.log(
-    `${form}: ${of(form, ({ perSecond }) => perSecond)} events/s (${ratio(({ perSecond }) => perSecond)}), ` +
-      `${of(form, ({ cpuPerEvent }) => cpuPerEvent).toFixed(1)} µs of processor time per event (${ratio(({ cpuPerEvent }) => cpuPerEvent)}), ` +
-      `p99 ${of(form, ({ p99 }) => p99)} ms`,
-  );
+async function measureGroup(batch: number, forms: readonly string[]): Promise<void> {
+  const samples = new Map<string, Sample[]>(forms.map((form) => [form, []]));
+  for (const form of forms) await send(form, batch, WARM_UP_SECONDS);
+  for (let round = 0; round < ROUNDS; round += 1)
+    for (const form of forms) samples.get(form)?.push(await measure(form, batch));
+  const of = (form: string, read: (sample: Sample) => number) => median((samples.get(form) ?? []).map(read));
+  console.log(`batch ${batch}:`);
+  for (const form of forms) {
+    const ratio = (read: (sample: Sample) => number) => (of(form, read) / of(BASELINE, read)).toFixed(3);
+    console.log(
+      `  ${form}: ${of(form, ({ perSecond }) => perSecond)} events/s (${ratio(({ perSecond }) => perSecond)}), ` +
+        `${of(form, ({ cpuPerEvent }) => cpuPerEvent).toFixed(1)} µs of processor time per event (${ratio(({ cpuPerEvent }) => cpuPerEvent)}), ` +
+        `p99 ${of(form, ({ p99 }) => p99)} ms`,
+    );
+  }
+}
+
+async function measure(form: string, batch: number): Promise<Sample> {
+  const stopWatching = watchResources(server.pid);
+  const { accepted, perSecond, p99 } = await send(form, batch, SECONDS);
+  const { cpuSeconds } = stopWatching();
+  return { perSecond, p99, cpuPerEvent: (cpuSeconds * 1e6) / accepted };
+}
+
+/** Throws if any event is not stored: less work would look faster. */
+async function send(form: string, batch: number, seconds: number): Promise<IngestFigures> {
+  const figures = await measureIngest(target, { batch, connections: CONNECTIONS }, seconds, form);
+  const { accepted, refused } = figures;
+  if (refused > 0 || accepted === 0)
+    throw new Error(`${form}: ${accepted} events are stored, ${refused} requests were refused.`);
+  return figures;
 }
