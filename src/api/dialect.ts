@@ -54,8 +54,11 @@ export type Dialect = {
   id: SdkId;
   /** Such as `PostHog`, for the documentation. */
   name: string;
-  /** Returns the key in a body that was read before the caller is known; undefined if it has none. */
-  findBodyKey?: (body: unknown) => unknown;
+  /**
+   * Returns what is where SDKs put a key in a body, of any type. The first is the key of the request; the others are only searched for
+   * secret keys.
+   */
+  listBodyKeys?: (body: unknown) => unknown[];
   /** The query parameter with the key, for SDKs that send it there. */
   keyParameter?: string;
   /** Headers with the key besides `Authorization`, in lower case. The key follows the last `after`. */

@@ -101,7 +101,36 @@ const LEAKS: Record<string, (secret: string, client: string) => Request> = {
     ...BODIES.Segment(client),
     path: `/v1/batch?x=1&token=${secret.replace('_', '%5F')}`,
   }),
+  'a later event of Mixpanel': (secret, client) => ({
+    method: 'POST',
+    path: '/import',
+    body: [mixpanelEvent({ token: client }), mixpanelEvent({}), mixpanelEvent({ token: secret })],
+  }),
+  'an event of Mixpanel although the header has a client key': (secret, client) => ({
+    method: 'POST',
+    path: '/import',
+    body: [mixpanelEvent({ token: 'other' }), mixpanelEvent({ token: secret })],
+    headers: { authorization: basic(client) },
+  }),
+  'a later event of a list of PostHog': (secret, client) => ({
+    method: 'POST',
+    path: '/e/',
+    body: [
+      { ...EVENT, api_key: client },
+      { ...EVENT, properties: { token: secret } },
+    ],
+  }),
+  'an event in a batch of PostHog': (secret, client) => ({
+    method: 'POST',
+    path: '/batch',
+    body: { api_key: client, batch: [EVENT, { ...EVENT, token: secret }] },
+  }),
 };
+
+const mixpanelEvent = (properties: object) => ({
+  event: 'purchase',
+  properties: { distinct_id: 'user_1', ...properties },
+});
 
 for (const [place, toRequest] of Object.entries(LEAKS)) {
   for (const type of ['server', 'read_only'] as const)
@@ -144,3 +173,11 @@ for (const [place, toRequest] of Object.entries(IN_HEADERS)) {
       assert.deepEqual(await listStoredEvents(api, project.server_key, project.app_id), []);
     });
 }
+
+it('stores a batch of Mixpanel whose later events have other tokens than the first', async () => {
+  const { client_key, server_key, app_id } = await initProject(config);
+  const body = [client_key, 'other', client_key, 7].map((token) => mixpanelEvent({ token }));
+  const answer = await send({ method: 'POST', path: '/import', body });
+  assert.deepEqual([answer.status, answer.body.accepted], [200, 4], answer.text);
+  assert.equal((await listStoredEvents(api, server_key, app_id)).length, 4);
+});

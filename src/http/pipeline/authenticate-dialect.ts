@@ -86,14 +86,18 @@ async function refuseSecretKey(
   throw refusal;
 }
 
-/** Throws 401 if the body has a secret key although the client key is somewhere else. Call it once the body is parsed. */
+/**
+ * Throws 401 if the body has a secret key although the client key is somewhere else, or in a later event of the batch. Call it once the
+ * body is parsed.
+ */
 export async function refuseSecretKeyInBody(
   services: Services,
   { dialect }: Route,
   exchange: Exchange,
 ): Promise<void> {
-  const key = exchange.parsedBody && dialect?.findBodyKey?.(exchange.parsedBody.value);
-  if (typeof key === 'string') await refuseLeakedKeys(services, exchange, [key]);
+  if (!exchange.parsedBody || !dialect?.listBodyKeys) return;
+  const texts = dialect.listBodyKeys(exchange.parsedBody.value).filter((key) => typeof key === 'string');
+  await refuseLeakedKeys(services, exchange, texts);
 }
 
 /**
@@ -119,14 +123,14 @@ async function findBodyKey(
   dialect: Dialect,
   exchange: Exchange,
 ): Promise<string | undefined> {
-  if (!route.body || !dialect.findBodyKey) return undefined;
+  if (!route.body || !dialect.listBodyKeys) return undefined;
   // Before the body is read and parsed, which is most of the work.
   shedLoad(services, route);
   const { bodies } = services;
   const sender = { ...toBodySender(exchange, undefined), kind: 'unverified' } as const;
   const value = await readAnyJson({ exchange, sender, bodies }, route.bodyBytesMax);
   exchange.parsedBody = { value, sdkId: findDialect(dialect, value)?.id };
-  const key = dialect.findBodyKey(value);
+  const [key] = dialect.listBodyKeys(value);
   return typeof key === 'string' && key !== '' ? key : undefined;
 }
 

@@ -40,7 +40,7 @@ const CLIENT_KEY = `${TYPE_PREFIXES.client}_`;
 export const AMPLITUDE: Dialect = {
   id: 'amplitude',
   name: 'Amplitude',
-  findBodyKey: (body) => toFields(body).api_key,
+  listBodyKeys: (body) => [toFields(body).api_key],
   states: {
     unreadable: { status: 400 },
     too_large: { status: 413 },

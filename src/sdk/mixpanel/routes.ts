@@ -17,7 +17,7 @@ import { createEventMapper } from './map-event.ts';
 const MIXPANEL: Dialect = {
   id: 'mixpanel',
   name: 'Mixpanel',
-  findBodyKey: (body) => toFields(toFields(Array.isArray(body) ? body[0] : body).properties).token,
+  listBodyKeys: (body) => listEvents(body).map((event) => toFields(toFields(event).properties).token),
   states: SEGMENT.states,
 };
 

@@ -10,7 +10,7 @@ const WAIT = { min: 60, max: 300 };
 export const POSTHOG: Dialect = {
   id: 'posthog',
   name: 'PostHog',
-  findBodyKey,
+  listBodyKeys,
   states: {
     ...USUAL_STATES,
     over_limit: { status: 503, retryAfter: WAIT },
@@ -18,8 +18,14 @@ export const POSTHOG: Dialect = {
   },
 };
 
-/** Returns the key in a batch, or in the first of the single events that browsers send. */
-function findBodyKey(body: unknown): unknown {
-  const first = toFields(Array.isArray(body) ? body[0] : body);
-  return first.api_key ?? first.token ?? toFields(first.properties).token;
+/** Returns the key of a batch, or those of the single events that browsers send, whose first is that of the request. */
+function listBodyKeys(body: unknown): unknown[] {
+  if (Array.isArray(body)) return body.map(findKey);
+  const { batch } = toFields(body);
+  return [findKey(body), ...(Array.isArray(batch) ? batch.map(findKey) : [])];
+}
+
+function findKey(sent: unknown): unknown {
+  const { api_key, token, properties } = toFields(sent);
+  return api_key ?? token ?? toFields(properties).token;
 }

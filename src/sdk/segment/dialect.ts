@@ -6,7 +6,7 @@ const WAIT = { min: 1, max: 300 };
 
 /** What the SDKs of Segment and RudderStack have in common: where the key is, and the answers per state. */
 export const SEGMENT_PROTOCOL = {
-  findBodyKey: (body: unknown) => toFields(body).writeKey,
+  listBodyKeys: (body: unknown) => [toFields(body).writeKey],
   states: {
     ...USUAL_STATES,
     over_limit: { status: 429, retryAfter: WAIT },
