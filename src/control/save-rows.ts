@@ -8,16 +8,28 @@ export type DroppedRows = { count: number; error: unknown };
 
 /**
  * Saves rows. Those that the database rejects because of their contents are left out and returned, so that one row never keeps out the
- * others. Rejects with any other error.
+ * others. Rejects with any other error. `lockOrder` has the columns to sort by, for rows that other nodes add to as well: those that lock
+ * the same rows in different orders would wait for each other.
  */
 export async function saveRows<T>(
   tx: ControlTransaction,
   rows: readonly T[],
   save: (rows: readonly T[]) => Promise<unknown>,
+  lockOrder: readonly (keyof T)[] = [],
 ): Promise<DroppedRows | undefined> {
   const dropped: DroppedRows = { count: 0, error: undefined };
-  await savePart(tx, rows, save, dropped);
+  const sorted =
+    lockOrder.length === 0 ? rows : rows.toSorted((one, other) => compare(one, other, lockOrder));
+  await savePart(tx, sorted, save, dropped);
   return dropped.count === 0 ? undefined : dropped;
+}
+
+function compare<T>(one: T, other: T, columns: readonly (keyof T)[]): number {
+  for (const column of columns) {
+    if (one[column] < other[column]) return -1;
+    if (one[column] > other[column]) return 1;
+  }
+  return 0;
 }
 
 /**

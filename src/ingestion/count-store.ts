@@ -26,6 +26,12 @@ export type CountFilter = {
   appIds: readonly string[] | undefined;
 };
 
+/** What identifies a row. */
+export const COUNT_KEY = [
+  ...(['project_id', 'key_id', 'hour', 'sdk_id'] as const),
+  ...(['sdk', 'app_id', 'outcome', 'code'] as const),
+] as const;
+
 const ROWS_PER_STATEMENT = 200;
 const ROWS_PER_READ = 2_000;
 
@@ -39,8 +45,7 @@ const ROWS_READ_MAX = 400_000;
 export const COUNTS_MAX = 20_000;
 
 /** Adds counts to those in the database, in parts: a flush must not delay requests. */
-export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]): Promise<void> {
-  const rows = cells.flatMap(rowsOf);
+export async function saveCounts(tx: ControlTransaction, rows: readonly HourRow[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
     await tx
@@ -48,7 +53,7 @@ export async function saveCells(tx: ControlTransaction, cells: readonly Cell[]):
       .values(rows.slice(start, start + ROWS_PER_STATEMENT))
       .onConflict((conflict) =>
         conflict
-          .columns(['project_id', 'key_id', 'hour', 'sdk_id', 'sdk', 'app_id', 'outcome', 'code'])
+          .columns(COUNT_KEY)
           .doUpdateSet((eb) => ({ count: eb('ingestion_sdk_hours.count', '+', eb.ref('excluded.count')) })),
       )
       .execute();
@@ -75,7 +80,7 @@ export function listCounts(
 ): Promise<PeriodCounts[] | undefined> {
   // Copied: counting goes on while the database is read.
   const waiting: HourRow[] = [];
-  for (const cell of unsaved) if (isIncluded(cell, filter)) waiting.push(...rowsOf(cell));
+  for (const cell of unsaved) if (isIncluded(cell, filter)) waiting.push(...toCountRows(cell));
   return sumByPeriod(
     async (add) => {
       const isRead = await readInIndexOrder(control.db, (db) => readStored(db, filter, add));
@@ -160,7 +165,8 @@ function isIncluded(cell: Cell, { projectId, from, to, keyId, sdkId, appIds }: C
   );
 }
 
-function rowsOf(cell: Cell): HourRow[] {
+/** Returns the counts of a cell as they are stored. */
+export function toCountRows(cell: Cell): HourRow[] {
   const { projectId: project_id, keyId: key_id, sdkId: sdk_id, appId: app_id, hour, sdk } = cell;
   const rowOf = (outcome: string, code: string, count: number): HourRow[] =>
     count === 0 ? [] : [{ project_id, key_id, hour, sdk_id, sdk, app_id, outcome, code, count }];

@@ -7,8 +7,8 @@ import { StorageError } from '../lib/errors.ts';
 import type { Log } from '../lib/log.ts';
 import { flushPeriodically } from '../lib/periodic.ts';
 import { createTurns } from '../lib/turns.ts';
-import { type CountFilter, listCounts, saveCells } from './count-store.ts';
-import { listCollisions, type NameCollision, type NameFilter, saveNames } from './name-store.ts';
+import { COUNT_KEY, type CountFilter, listCounts, saveCounts, toCountRows } from './count-store.ts';
+import { listCollisions, NAME_KEY, type NameCollision, type NameFilter, saveNames } from './name-store.ts';
 import {
   countName,
   createNameTally,
@@ -200,7 +200,8 @@ async function saveSome({ tally, writes, log }: State): Promise<void> {
   let dropped: DroppedRows | undefined;
   const save = async (tx: ControlTransaction) => {
     cells = takeCells(tally, ROWS_PER_WRITE);
-    dropped = await saveRows(tx, cells, (some) => saveCells(tx, some));
+    const rows = cells.flatMap(toCountRows);
+    dropped = await saveRows(tx, rows, (some) => saveCounts(tx, some), COUNT_KEY);
   };
   await writes.run(save, {
     onSaved: () => logDropped(log, dropped),
@@ -228,7 +229,7 @@ async function saveCountedNames({ names, writes, log }: State): Promise<void> {
   let dropped: DroppedRows | undefined;
   const save = async (tx: ControlTransaction) => {
     taken = takeNames(names, ROWS_PER_WRITE);
-    dropped = await saveRows(tx, taken, (some) => saveNames(tx, some));
+    dropped = await saveRows(tx, taken, (some) => saveNames(tx, some), NAME_KEY);
   };
   await writes.run(save, {
     onSaved: () => logDropped(log, dropped),

@@ -2,7 +2,6 @@ import { setImmediate } from 'node:timers/promises';
 import { type SqlBool, sql } from 'kysely';
 import type { Control, ControlTransaction } from '../control/control.ts';
 import { DAY_MS } from '../lib/durations.ts';
-import { compareText } from '../lib/text/compare-text.ts';
 import { NAMES_PER_APP, type NameRow } from './name-tally.ts';
 
 /** Which names to compare: those of a project, or of some of its apps. */
@@ -25,20 +24,21 @@ export const COLLISIONS_MAX = 100;
 /** Names that a collision lists: the most frequent ones. */
 export const COLLIDING_NAMES_MAX = 20;
 
+/** What identifies a row. */
+export const NAME_KEY = ['project_id', 'app_id', 'event_name', 'sent_name'] as const;
+
 const ROWS_PER_STATEMENT = 200;
 const ROWS_MAX = 1_000_000;
 
 /** Adds names to those in the database, and deletes those that an app has too many. In parts, like counts. */
-export async function saveNames(tx: ControlTransaction, names: readonly NameRow[]): Promise<void> {
-  // In one order: nodes that lock the same rows in different ones would wait for each other.
-  const rows = [...names].sort(compareRows);
+export async function saveNames(tx: ControlTransaction, rows: readonly NameRow[]): Promise<void> {
   for (let start = 0; start < rows.length; start += ROWS_PER_STATEMENT) {
     if (start > 0) await setImmediate();
     await tx
       .insertInto('event_names')
       .values(rows.slice(start, start + ROWS_PER_STATEMENT))
       .onConflict((conflict) =>
-        conflict.columns(['project_id', 'app_id', 'event_name', 'sent_name']).doUpdateSet((eb) => ({
+        conflict.columns(NAME_KEY).doUpdateSet((eb) => ({
           count: eb('event_names.count', '+', eb.ref('excluded.count')),
           last_at: eb
             .case()
@@ -54,12 +54,6 @@ export async function saveNames(tx: ControlTransaction, names: readonly NameRow[
   for (let start = 0; start < appIds.length; start += ROWS_PER_STATEMENT)
     await deleteOldest(tx, appIds.slice(start, start + ROWS_PER_STATEMENT));
 }
-
-const compareRows = (one: NameRow, other: NameRow) =>
-  compareText(one.project_id, other.project_id) ||
-  compareText(one.app_id, other.app_id) ||
-  compareText(one.event_name, other.event_name) ||
-  compareText(one.sent_name, other.sent_name);
 
 /** First those that collide with no other name of the app, which IDs in names do not either, then those not sent for longest. */
 async function deleteOldest(tx: ControlTransaction, appIds: readonly string[]): Promise<void> {

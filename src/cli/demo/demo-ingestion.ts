@@ -1,6 +1,6 @@
 import type { ApiKey } from '../../directory/key.ts';
 import { type EventApp, parseEvent } from '../../events/ingest/event.ts';
-import { saveCells } from '../../ingestion/count-store.ts';
+import { saveCounts, toCountRows } from '../../ingestion/count-store.ts';
 import type { CountedSdkId } from '../../ingestion/counted-sdk.ts';
 import { saveNames } from '../../ingestion/name-store.ts';
 import type { NameRow } from '../../ingestion/name-tally.ts';
@@ -129,7 +129,7 @@ export async function writeDemoIngestion(
   }
   // As a server does: no key or app changes, so no process has to load them again.
   await control.db.transaction().execute(async (tx) => {
-    await saveCells(tx, takeCells(tally));
+    await saveCounts(tx, takeCells(tally).flatMap(toCountRows));
     await saveSamples(tx, samples);
     await saveNames(tx, listNames(projectId, stage.appIds, nowMs));
   });
