@@ -96,3 +96,17 @@ it('counts a link that each batch of Amplitude repeats once, and events that are
   assert.deepEqual(await countEvents(project), { accepted: 4, duplicates: 1, rejected: 0 });
   assert.equal(await readMetric(api, 'appflow_events_total{outcome="duplicate"}'), 1);
 });
+
+it('links the IDs by a later event of the batch if the time of the first one is not valid, and rejects that one once', async () => {
+  const project = await createProject();
+  const eventOf = (insert_id: string, time: unknown) => ({
+    ...{ event_type: 'tap', insert_id, user_id: 'user_1', device_id: 'anon_1', time },
+  });
+  const events = [eventOf('e-1', 'yesterday'), eventOf('e-2', undefined)];
+  const answer = await api.call('POST', '/2/httpapi', { body: { api_key: project.client_key, events } });
+  assert.equal(answer.status, 400, answer.text);
+  assert.deepEqual(answer.body.events_with_invalid_fields, { timestamp: [0] });
+  const { body: person } = await api.call('GET', '/v1/users/anon_1', { key: project.server_key });
+  assert.deepEqual(person.ids?.sort(), ['anon_1', 'user_1']);
+  assert.deepEqual(await countEvents(project), { accepted: 2, duplicates: 0, rejected: 1 });
+});

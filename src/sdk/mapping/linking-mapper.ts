@@ -1,3 +1,4 @@
+import { parseTimestamp } from '../../lib/timestamp.ts';
 import { type Fields, toFields } from './event-parts.ts';
 
 /** Maps the events of one batch. `derivedIds` has the IDs of its links, which every batch of the same person has. */
@@ -7,8 +8,8 @@ export type EventMapper = { map: (value: unknown) => object[]; derivedIds: Reado
 export type Link = Fields & { event_id: string };
 
 /**
- * Returns the mapper of one batch. Every event of a person may name the same pair of IDs: the first one that does links them, so
- * `mapEvent` comes after `toLink`, which returns undefined for an event without a pair.
+ * Returns the mapper of one batch. Every event of a person may name the same pair of IDs: the first one that does, and whose time can be
+ * read, links them, so `mapEvent` comes after `toLink`, which returns undefined for an event without a pair.
  */
 export function createLinkingMapper(
   toLink: (event: Fields) => Link | undefined,
@@ -18,9 +19,13 @@ export function createLinkingMapper(
   function map(value: unknown): object[] {
     const event = toFields(value);
     const link = toLink(event);
-    const isNew = link !== undefined && !derivedIds.has(link.event_id);
+    const isNew = link !== undefined && !derivedIds.has(link.event_id) && hasValidTime(link);
     if (isNew) derivedIds.add(link.event_id);
     return [...(isNew ? [link] : []), ...mapEvent(event)];
   }
   return { map, derivedIds };
 }
+
+/** Without a time, that of the request counts. An event with an invalid one is rejected, so a later one must link the IDs. */
+const hasValidTime = ({ timestamp }: Link): boolean =>
+  timestamp === undefined || parseTimestamp(timestamp) !== undefined;
