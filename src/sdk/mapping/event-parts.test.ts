@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { toStoredName } from '../../events/ingest/normalize-name.ts';
 import { parseTimestamp } from '../../lib/timestamp.ts';
-import { extend, toContext, toSessionId, toTime } from './event-parts.ts';
+import { compact, extend, toContext, toSessionId, toTime } from './event-parts.ts';
 
 describe('times of SDKs', () => {
   for (const [sent, expected] of [
@@ -54,4 +54,17 @@ it('has the platform in lower case, and the version of the SDK after its name', 
   });
   assert.deepEqual(toContext({ sdk: 'lib', sdk_version: '' }), { sdk: 'lib' });
   assert.equal(toContext({ sdk_version: '1', locale: {} }), undefined);
+});
+
+it('keeps a member called __proto__ while it leaves out and adds others', () => {
+  const fields = JSON.parse('{"__proto__":{"a":1},"kept":1,"gone":2,"replaced":3}');
+  const extended = extend(fields, { replaced: 4, added: 5 }, new Set(['gone']));
+  assert.equal(JSON.stringify(extended), '{"__proto__":{"a":1},"kept":1,"replaced":4,"added":5}');
+  assert.equal(Object.getPrototypeOf(extended), Object.prototype);
+});
+
+it('leaves out undefined members, and returns nothing if none is left', () => {
+  assert.deepEqual(compact({ a: undefined, b: 0, c: '', d: null }), { b: 0, c: '', d: null });
+  assert.equal(compact({ a: undefined }), undefined);
+  assert.equal(compact({}), undefined);
 });

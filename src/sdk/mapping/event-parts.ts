@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isCountryCode, isCurrency } from '../../api/formats.ts';
 import { parseRevenue } from '../../events/ingest/revenue.ts';
 import { SECOND_MS } from '../../lib/durations.ts';
@@ -51,27 +51,31 @@ export type SentContext = Readonly<
  * Returns the context of an event as ours: the platform in lower case, `name/version` of the SDK, and a country only as a code. Undefined if
  * there is nothing.
  */
-export function toContext({
-  platform,
-  country,
-  sdk,
-  sdk_version,
-  ...others
-}: SentContext): Fields | undefined {
-  const [library, release] = [toText(sdk), toText(sdk_version)];
-  const texts = Object.entries(others).map(([name, value]) => [name, toContextText(value)]);
+export function toContext(sent: SentContext): Fields | undefined {
+  const { platform, country } = sent;
+  const [library, release] = [toText(sent.sdk), toText(sent.sdk_version)];
+  // Each by name, as below: lists of entries took a third of the time to map an event.
   return compact({
     platform: toContextText(platform)?.toLowerCase(),
     country: isCountryCode(country) ? country : undefined,
-    ...Object.fromEntries(texts),
+    os_version: toContextText(sent.os_version),
+    app_version: toContextText(sent.app_version),
+    locale: toContextText(sent.locale),
+    device_model: toContextText(sent.device_model),
     sdk: toContextText(library !== undefined && release !== undefined ? `${library}/${release}` : library),
   });
 }
 
-/** Returns the object without undefined members, or undefined if nothing is left. */
+/** Returns the object, whose names are ours, without undefined members, or undefined if nothing is left. */
 export function compact(fields: Fields): Fields | undefined {
-  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+  let found: Record<string, unknown> | undefined;
+  for (const name of Object.keys(fields)) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    found ??= {};
+    found[name] = value;
+  }
+  return found;
 }
 
 /** Returns the ID of a session, cut to what is stored: a long one must not cost the event. */
@@ -96,14 +100,24 @@ const NO_NAMES: ReadonlySet<string> = new Set();
 
 /** Returns the members of an object without some names, and with others added. Long numbers keep their digits. */
 export function extend(fields: Fields, added: Fields, without: ReadonlySet<string> = NO_NAMES): Fields {
-  // Deleting members would make every later use of the object slow.
-  const kept =
-    without.size === 0
-      ? fields
-      : Object.fromEntries(Object.entries(fields).filter(([name]) => !without.has(name)));
+  const kept = without.size === 0 ? fields : omit(fields, without);
   const extended = { ...kept, ...added };
   copyDigits(fields, extended);
   return extended;
+}
+
+/** Returns a copy without some names: deleting members would make every later use of the object slow. */
+function omit(fields: Fields, without: ReadonlySet<string>): Fields {
+  const kept: Record<string, unknown> = {};
+  for (const name of Object.keys(fields)) {
+    if (without.has(name)) continue;
+    const value = fields[name];
+    // Assigning it would set the prototype.
+    if (name === '__proto__')
+      Object.defineProperty(kept, name, { value, enumerable: true, configurable: true, writable: true });
+    else kept[name] = value;
+  }
+  return kept;
 }
 
 /** Seconds since 1970, from 2001 to 5138: as milliseconds, they are days of 1970. */
@@ -157,7 +171,7 @@ const isAllowed = (amount: string, eventName: unknown) => !amount.startsWith('-'
 
 /** Returns an ID of an event that is always the same for a text. */
 export const deriveId = (prefix: string, text: string): string =>
-  `${prefix}-${createHash('sha256').update(text).digest('hex').slice(0, 32)}`;
+  `${prefix}-${hash('sha256', text, 'hex').slice(0, 32)}`;
 
 /** Returns the ID of the event that links two IDs: always the same, so that it is stored once. */
 export const toLinkId = (userId: string, anonymousId: string): string =>

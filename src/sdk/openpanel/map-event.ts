@@ -177,10 +177,20 @@ function toSentContext({ properties, columns }: Sent): Fields | undefined {
   });
 }
 
-/** Returns a column of an exported event by its name in the API, such as `deviceId`, which is `device_id` in the table. */
-const readColumn = (columns: Fields, name: string): string | undefined =>
-  readText(columns, name) ??
-  readText(
-    columns,
-    name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-  );
+/** Columns of an exported event by their names in the API, and what they are called in the table. */
+const TABLE_NAMES = {
+  profileId: 'profile_id',
+  deviceId: 'device_id',
+  createdAt: 'created_at',
+  sessionId: 'session_id',
+  country: 'country',
+  sdkName: 'sdk_name',
+  sdkVersion: 'sdk_version',
+  os: 'os',
+  osVersion: 'os_version',
+  model: 'model',
+} as const;
+
+/** Returns a column of an exported event by its name in the API. */
+const readColumn = (columns: Fields, name: keyof typeof TABLE_NAMES): string | undefined =>
+  readText(columns, name) ?? readText(columns, TABLE_NAMES[name]);
