@@ -80,6 +80,27 @@ browserTest('fills in the address of the server and the hint of a key that the S
   assert.deepEqual(problems(), []);
 });
 
+browserTest('offers the platforms of an SDK only, and keeps the platform for the next SDK', async () => {
+  const { page, problems } = await open('?with=mixpanel&on=kotlin');
+  const choices = () => panel(page).getByLabel('Platform').locator('option').allTextContents();
+  await panel(page)
+    .getByText(`Mixpanel.init('appflow', { host: '${new URL(api.url).host}'`)
+    .waitFor();
+  assert.deepEqual(await choices(), ['Node']);
+  await panel(page).getByText('all of the SDKs for phones and the web, which send to /track').waitFor();
+  await tab(page, 'Aptabase').click();
+  await panel(page).getByText('Aptabase.instance.initialize(context, "A-SH-').waitFor();
+  assert.deepEqual(await choices(), ['Swift', 'Kotlin', 'Flutter', 'React Native', 'Web']);
+  await tab(page, 'Jitsu').click();
+  await panel(page).getByText("writeKey: 'appflow:").waitFor();
+  assert.deepEqual(await choices(), ['Web', 'Node']);
+  assert.deepEqual(searchOf(page), { with: 'jitsu', on: 'kotlin' });
+  await page.setViewportSize({ width: 390, height: 844 });
+  const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
+  assert.equal(tooWide, 0, 'the tabs scroll by themselves');
+  assert.deepEqual(problems(), []);
+});
+
 browserTest(
   'asks for a key of one app if the project has several, because these SDKs name none',
   async () => {

@@ -1,7 +1,10 @@
 import type { SdkId } from '../../../../../src/api/dialect.ts';
 
 /** The vendors with a guide, in the order of docs/guides/sdks.md. Apart from the guides, because checking a URL needs no more. */
-export const GUIDE_IDS = ['posthog', 'segment', 'rudderstack', 'amplitude'] as const satisfies SdkId[];
+export const GUIDE_IDS = [
+  ...(['posthog', 'segment', 'rudderstack', 'amplitude'] as const),
+  ...(['jitsu', 'openpanel', 'aptabase', 'mixpanel'] as const),
+] as const satisfies readonly SdkId[];
 
 /** One of `GUIDE_IDS`. */
 export type GuideId = (typeof GUIDE_IDS)[number];
