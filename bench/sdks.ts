@@ -43,10 +43,15 @@ async function measureGroup(batch: number, forms: readonly string[]): Promise<vo
   for (const form of forms) await send(form, batch, WARM_UP_SECONDS);
   for (let round = 0; round < ROUNDS; round += 1)
     for (const form of forms) samples.get(form)?.push(await measure(form, batch));
-  const of = (form: string, read: (sample: Sample) => number) => median((samples.get(form) ?? []).map(read));
+  const list = (form: string, read: (sample: Sample) => number) => (samples.get(form) ?? []).map(read);
+  const of = (form: string, read: (sample: Sample) => number) => median(list(form, read));
   console.log(`batch ${batch}:`);
   for (const form of forms) {
-    const ratio = (read: (sample: Sample) => number) => (of(form, read) / of(BASELINE, read)).toFixed(3);
+    // Of each round: other work on the machine comes and goes.
+    const ratio = (read: (sample: Sample) => number) => {
+      const baselines = list(BASELINE, read);
+      return median(list(form, read).map((value, round) => value / (baselines[round] ?? 0))).toFixed(3);
+    };
     console.log(
       `  ${form}: ${of(form, ({ perSecond }) => perSecond)} events/s (${ratio(({ perSecond }) => perSecond)}), ` +
         `${of(form, ({ cpuPerEvent }) => cpuPerEvent).toFixed(1)} µs of processor time per event (${ratio(({ cpuPerEvent }) => cpuPerEvent)}), ` +
