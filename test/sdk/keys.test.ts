@@ -120,6 +120,16 @@ const LEAKS: Record<string, (secret: string, client: string) => Request> = {
       { ...EVENT, properties: { token: secret } },
     ],
   }),
+  'the token of an event of PostHog that has a client key, too': (secret, client) => ({
+    method: 'POST',
+    path: '/e/',
+    body: [{ ...EVENT, api_key: client, properties: { token: secret } }],
+  }),
+  'the token beside the key of a batch of PostHog': (secret, client) => ({
+    method: 'POST',
+    path: '/batch',
+    body: { api_key: client, token: secret, batch: [EVENT] },
+  }),
   'an event in a batch of PostHog': (secret, client) => ({
     method: 'POST',
     path: '/batch',

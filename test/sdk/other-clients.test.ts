@@ -32,6 +32,21 @@ it("stores what Jitsu's client sends, and links its two IDs", async () => {
   assert.deepEqual([body.ids.length, body.properties], [2, { plan: 'pro' }]);
 });
 
+it("stores what Jitsu's client sends from a server, for the person of each event", async () => {
+  const project = await api.addProject();
+  const client = jitsuAnalytics({ host: api.url, writeKey: `appflow:${project.clientKey}` });
+  for (const id of ['user_1', 'user_2'])
+    await client.track(
+      'Order Completed',
+      { revenue: 9.99, currency: 'EUR' },
+      { userId: id, anonymousId: id },
+    );
+  assert.deepEqual(await listWhole(project), [
+    ['order_completed', 'user_1', '9.99'],
+    ['order_completed', 'user_2', '9.99'],
+  ]);
+});
+
 it("stores what OpenPanel's client sends", async () => {
   const project = await api.addProject();
   const client = new OpenPanel({ apiUrl: api.url, clientId: project.clientKey });

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { type AddressInfo, connect, type Socket } from 'node:net';
@@ -6,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer } from 'node:tls';
 import { cleanUp } from './clean-up.ts';
+import { makeCertificate } from './proxies.ts';
 
 /** A server that ends TLS. Clients reach it at `host`, and trust it with `certificateFile` in `NODE_EXTRA_CA_CERTS`. */
 export type TlsFront = {
@@ -20,13 +20,9 @@ export type TlsFront = {
 /** Starts a server with TLS that forwards what it receives to the server at `url`, until the end of the test file. Needs openssl. */
 export async function startTlsFront(url: string): Promise<TlsFront> {
   const dir = mkdtempSync(join(tmpdir(), 'appflow-tls-'));
-  const [keyFile, certificateFile] = [join(dir, 'key.pem'), join(dir, 'certificate.pem')];
-  const curve = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const subject = ['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-days', '2'];
-  const files = ['-keyout', keyFile, '-out', certificateFile];
-  execFileSync('openssl', ['req', '-x509', ...curve, ...subject, ...files], { stdio: 'pipe' });
+  const { key, cert } = makeCertificate(dir);
   const { hostname, port } = new URL(url);
-  const options = { key: readFileSync(keyFile), cert: readFileSync(certificateFile) };
+  const options = { key: readFileSync(key), cert: readFileSync(cert) };
   const sockets = new Set<Socket>();
   const server = createServer(options, (incoming) => {
     const outgoing = connect(Number(port), hostname);
@@ -54,7 +50,7 @@ export async function startTlsFront(url: string): Promise<TlsFront> {
   const restart = async () => {
     await listen(own);
   };
-  return { host: `localhost:${own}`, certificateFile, stop, restart };
+  return { host: `localhost:${own}`, certificateFile: cert, stop, restart };
 }
 
 function pass(from: Socket, to: Socket): void {

@@ -85,7 +85,9 @@ function listMapped(mapping: Mapping): string[] {
     `  ${count(events, 'event')} of ${about}${count(people.people, 'person', 'people')}${span}`,
     `  ${count(links, 'link')} between two IDs of a person`,
     `  ${count(userPropertyUpdates, 'update')} of user properties${renderCounts(userProperties)}`,
-    ...(sessionMarks > 0 ? [`  ${count(sessionMarks, 'start or end', 'starts and ends')} of sessions`] : []),
+    ...(sessionMarks > 0
+      ? [`  ${count(sessionMarks, 'session start or end', 'session starts and ends')}`]
+      : []),
     `  ${ignored} ignored${renderCounts(ignoredNames)}`,
     ...(unknownCountries.counts.length > 0 ? [`  Unknown countries${renderCounts(unknownCountries)}`] : []),
   ];

@@ -9,8 +9,8 @@ import { countSent, storeMapped } from '../mapping/store-mapped.ts';
 import { mapEvent } from './map-event.ts';
 
 /**
- * Aptabase's mobile SDKs delete their events after any error below 500, and send them again after one minute otherwise. The one for the web
- * sends each event once.
+ * Aptabase's SDKs for Swift and React Native delete their events after any error below 500, and send them again after one minute otherwise.
+ * Those for the web and Kotlin send each event once, and the one for Flutter deletes its events after any answer.
  */
 const APTABASE: Dialect = {
   id: 'aptabase',

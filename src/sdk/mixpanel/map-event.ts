@@ -29,13 +29,7 @@ const LINKS: ReadonlySet<unknown> = new Set(['$identify', '$create_alias', '$mer
 /** Properties that become something else, or that only Mixpanel needs. */
 const CONSUMED: ReadonlySet<string> = new Set([
   ...['token', 'time', 'distinct_id', '$insert_id', '$device_id', '$user_id', '$session_id'],
-  ...[
-    '$distinct_id_before_identity',
-    '$had_persisted_distinct_id',
-    '$identified_id',
-    '$anon_id',
-    '$anon_distinct_id',
-  ],
+  ...['$distinct_id_before_identity', '$had_persisted_distinct_id', '$identified_id', '$anon_id'],
   ...['mp_lib', '$lib_version', 'mp_sent_by_lib_version', '$os', '$os_version', '$model', '$locale'],
   ...['$app_version', '$app_version_string', 'mp_country_code', 'revenue', 'currency', '$is_reshuffled'],
   ...['mp_processing_time_ms', '$mp_api_endpoint', '$mp_api_timestamp_ms', '$import', 'sampling_factor'],

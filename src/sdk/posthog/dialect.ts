@@ -18,14 +18,16 @@ export const POSTHOG: Dialect = {
   },
 };
 
-/** Returns the key of a batch, or those of the single events that browsers send, whose first is that of the request. */
+/** Returns what is where a batch, or a list of single events as browsers send it, can have keys. The first is the key of the request. */
 function listBodyKeys(body: unknown): unknown[] {
-  if (Array.isArray(body)) return body.map(findKey);
+  if (Array.isArray(body)) return [findKey(body[0]), ...body.flatMap(listKeys)];
   const { batch } = toFields(body);
-  return [findKey(body), ...(Array.isArray(batch) ? batch.map(findKey) : [])];
+  return [findKey(body), ...listKeys(body), ...(Array.isArray(batch) ? batch.flatMap(listKeys) : [])];
 }
 
-function findKey(sent: unknown): unknown {
+const findKey = (sent: unknown): unknown => listKeys(sent).find((key) => key !== undefined && key !== null);
+
+function listKeys(sent: unknown): unknown[] {
   const { api_key, token, properties } = toFields(sent);
-  return api_key ?? token ?? toFields(properties).token;
+  return [api_key, token, toFields(properties).token];
 }

@@ -13,7 +13,9 @@ export const APTABASE_GUIDE: SdkGuide = {
       event: 'Aptabase.shared.trackEvent("Order Completed", with: ["revenue": 9.99, "currency": "EUR"])',
     },
     kotlin: {
-      install: 'implementation("com.aptabase:aptabase:0.+")',
+      install: 'implementation("com.github.aptabase:aptabase-kotlin:0.0.8")',
+      installWhere:
+        'In build.gradle.kts, under dependencies, with JitPack (https://www.jitpack.io) among the repositories:',
       imports: ['import com.aptabase.Aptabase', 'import com.aptabase.InitOptions'],
       settings: 'Aptabase.instance.initialize(context, "A-SH-{key}", InitOptions(host = "{origin}"))',
       setup: '{settings}',
@@ -41,6 +43,6 @@ export const APTABASE_GUIDE: SdkGuide = {
       event: "trackEvent('Order Completed', { revenue: 9.99, currency: 'EUR' });",
     },
   },
-  note: 'Its SDKs have no IDs of people, so each session counts as a user.',
+  note: 'The SDKs send no user IDs, so each session counts as a user.',
   unsupported: 'error reports.',
 };

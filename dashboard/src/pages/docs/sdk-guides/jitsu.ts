@@ -16,10 +16,11 @@ export const JITSU_GUIDE: SdkGuide = {
       install: 'npm install @jitsu/js',
       imports: ["import { jitsuAnalytics } from '@jitsu/js';"],
       settings: "jitsuAnalytics({ host: '{origin}', writeKey: 'appflow:{key}' })",
-      setup: "const jitsu = {settings};\nawait jitsu.identify('user_123');",
-      event: "await jitsu.track('Order Completed', { revenue: 9.99, currency: 'EUR' });",
+      setup: 'const jitsu = {settings};',
+      event:
+        "await jitsu.track('Order Completed', { revenue: 9.99, currency: 'EUR' }, { userId: 'user_123', anonymousId: 'user_123' });",
     },
   },
-  note: 'Its SDK expects ID:SECRET as a key: put anything in front of the client key. It sends each message once.',
+  note: 'The write key has the form ID:SECRET: use any ID, a colon and your client key. The SDK never retries.',
   unsupported: 'destinations, `group`.',
 };

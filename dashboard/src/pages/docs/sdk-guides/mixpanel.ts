@@ -16,5 +16,5 @@ export const MIXPANEL_GUIDE: SdkGuide = {
   },
   note: 'With a secret, the SDK always uses https. Only import_batch works.',
   unsupported:
-    '`track`, `track_batch`, `import`, `people`, groups and feature flags, and all of the SDKs for phones and the web, which send to `/track`.',
+    '`track`, `track_batch`, `import`, `people`, groups, feature flags, and all mobile and web SDKs, which send to `/track`.',
 };
