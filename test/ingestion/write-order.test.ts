@@ -10,7 +10,7 @@ const NOTED = {
   event_names: 'new.app_id || new.sent_name',
 };
 
-it('writes counts and names in the order of their keys: in different ones, nodes would wait for each other', async () => {
+it('writes counts and names in the order of their keys: in different ones, nodes would deadlock', async () => {
   const { control, ingestion, close } = await openControlServices(makeConfig(), makeClock());
   const { db } = control;
   await sql`CREATE TABLE written (id INTEGER PRIMARY KEY, target TEXT, row TEXT)`.execute(db);
