@@ -19,8 +19,8 @@ const GROUPS: readonly { batch: number; forms: readonly string[] }[] = [
     batch: 50,
     forms: ['posthog', 'posthog-v1', 'segment', 'rudderstack', 'amplitude', 'mixpanel'],
   },
-  // Aptabase's SDKs send at most 25.
-  { batch: 25, forms: ['aptabase'] },
+  // Aptabase's SDKs send at most 25, without IDs: ours are hashes of the events.
+  { batch: 25, forms: ['appflow-uuid', 'aptabase'] },
   // These protocols have one event in each request.
   { batch: 1, forms: ['jitsu', 'openpanel'] },
 ];

@@ -87,7 +87,7 @@ browserTest('offers the platforms of an SDK only, and keeps the platform for the
     .getByText(`Mixpanel.init('appflow', { host: '${new URL(api.url).host}'`)
     .waitFor();
   assert.deepEqual(await choices(), ['Node']);
-  await panel(page).getByText('all of the SDKs for phones and the web, which send to /track').waitFor();
+  await panel(page).getByText('all mobile and web SDKs, which send to /track').waitFor();
   await tab(page, 'Aptabase').click();
   await panel(page).getByText('Aptabase.instance.initialize(context, "A-SH-').waitFor();
   assert.deepEqual(await choices(), ['Swift', 'Kotlin', 'Flutter', 'React Native', 'Web']);
