@@ -97,7 +97,12 @@ browserTest('offers the platforms of an SDK only, and keeps the platform for the
   assert.deepEqual(searchOf(page), { with: 'jitsu', on: 'kotlin' });
   await page.setViewportSize({ width: 390, height: 844 });
   const tooWide = await page.evaluate('document.documentElement.scrollWidth - innerWidth');
-  assert.equal(tooWide, 0, 'the tabs scroll by themselves');
+  assert.equal(tooWide, 0, 'the tabs wrap');
+  for (const width of [390, 1440]) {
+    await page.setViewportSize({ width, height: 900 });
+    const { x = 0, width: own = 0 } = (await tab(page, 'Mixpanel').boundingBox()) ?? {};
+    assert.ok(x > 0 && x + own <= width, `the last tab is visible at ${width} px`);
+  }
   assert.deepEqual(problems(), []);
 });
 

@@ -18,7 +18,7 @@ export function SendEvent({ app }: { app: App }) {
     void navigate({ to: '.', replace: true, search: (search) => ({ ...search, with: next }) });
   return (
     <Tabs value={tab} onValueChange={open} className="min-w-0">
-      <TabsList aria-label="Send with">
+      <TabsList aria-label="Send with" className="flex-wrap gap-y-2">
         <TabsTrigger value="curl">curl</TabsTrigger>
         <TabsTrigger value="appflow">Appflow client</TabsTrigger>
         {SDK_GUIDES.map(({ id, name }) => (
