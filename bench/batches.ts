@@ -61,7 +61,7 @@ export const BATCHES: Readonly<Record<string, (key: string, events: number) => B
     headers: bearer(key),
     body: `{"events":[${list(events, toAppflow)}]}`,
   }),
-  /** The same with random IDs, which take longer to store than those that start alike. */
+  /** The same with random IDs, which cost more to store than IDs with a common prefix. */
   'appflow-uuid': (key, events) => ({
     path: '/v1/events',
     headers: bearer(key),

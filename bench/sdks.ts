@@ -19,7 +19,7 @@ const GROUPS: readonly { batch: number; forms: readonly string[] }[] = [
     batch: 50,
     forms: ['posthog', 'posthog-v1', 'segment', 'rudderstack', 'amplitude', 'mixpanel'],
   },
-  // Aptabase's SDKs send at most 25, without IDs: ours are hashes of the events.
+  // Aptabase's SDKs send at most 25 events, without IDs: Appflow derives them from a hash of each event.
   { batch: 25, forms: ['appflow-uuid', 'aptabase'] },
   // These protocols have one event in each request.
   { batch: 1, forms: ['jitsu', 'openpanel'] },

@@ -8,7 +8,7 @@ export type DroppedRows = { count: number; error: unknown };
 
 /**
  * Saves rows. Those that the database rejects because of their contents are left out and returned, so that one row never keeps out the
- * others. Rejects with any other error. `lockOrder` has the columns to sort by, for rows that other nodes add to as well: those that lock
+ * others. Rejects with any other error. `lockOrder` has the columns to sort by, for rows that other nodes add to as well: transactions that lock
  * the same rows in different orders would deadlock.
  */
 export async function saveRows<T>(

@@ -130,6 +130,11 @@ const LEAKS: Record<string, (secret: string, client: string) => Request> = {
     path: '/batch',
     body: { api_key: client, token: secret, batch: [EVENT] },
   }),
+  'the token of an event in a batch of PostHog that has a client key, too': (secret, client) => ({
+    method: 'POST',
+    path: '/batch',
+    body: { api_key: client, batch: [{ ...EVENT, api_key: client, properties: { token: secret } }] },
+  }),
   'an event in a batch of PostHog': (secret, client) => ({
     method: 'POST',
     path: '/batch',

@@ -12,8 +12,8 @@ const HAS_CHROMIUM = existsSync(EXECUTABLE);
 const BUILT = join(import.meta.dirname, '../../dashboard/dist/index.html');
 
 /**
- * Disables Chromium's own network requests, so that all requests come from the page. Debian's start script turns on rasterization by GPU,
- * which a machine without one emulates, for a fifth of the time of a test.
+ * Disables Chromium's own network requests, so that all requests come from the page. Debian's start script enables GPU rasterization;
+ * without a GPU, emulating it takes a fifth of a test's time.
  */
 const ARGS = [
   '--disable-gpu',

@@ -73,7 +73,7 @@ async function requireNoSecretsInDatabase(url: string): Promise<void> {
   requireNoSecrets(`The database ${new URL(url).pathname}`, JSON.stringify(contents));
 }
 
-// Tests never stop the server, so nothing needs to wait for its disk.
+// No test stops this server, so commits don't need to wait for its disk.
 if (import.meta.main)
   await runOnServer([
     `CREATE DATABASE ${process.argv[2]} ${LOCALE}`,

@@ -16,7 +16,7 @@ import {
 const MONEY: ReadonlySet<string> = new Set(['revenue', 'currency']);
 
 /**
- * Returns our event for one of Aptabase's. Its SDKs send no user IDs, only those of sessions, so each session counts as a user. Events of
+ * Returns our event for one of Aptabase's. Its SDKs send session IDs but no user IDs, so each session counts as a user. Events of
  * debug builds have the property `$debug`.
  */
 export function mapEvent(value: unknown): object[] {

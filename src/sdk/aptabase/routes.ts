@@ -9,8 +9,8 @@ import { countSent, storeMapped } from '../mapping/store-mapped.ts';
 import { mapEvent } from './map-event.ts';
 
 /**
- * Aptabase's SDKs for Swift and React Native delete their events after any error below 500, and send them again after one minute otherwise.
- * Those for the web and Kotlin send each event once, and the one for Flutter deletes its events after any answer.
+ * Aptabase's SDKs for Swift and React Native delete events after a 4xx and retry after a minute otherwise. Web and Kotlin never retry, Unity
+ * retries after any error, and Flutter's release builds delete events after any response.
  */
 const APTABASE: Dialect = {
   id: 'aptabase',

@@ -18,7 +18,7 @@ export const POSTHOG: Dialect = {
   },
 };
 
-/** Returns what is where a batch, or a list of single events as browsers send it, can have keys. The first is the key of the request. */
+/** Returns every value in a place where PostHog's SDKs put a key, in the body and in each event. The first is the key of the request. */
 function listBodyKeys(body: unknown): unknown[] {
   if (Array.isArray(body)) return [findKey(body[0]), ...body.flatMap(listKeys)];
   const { batch } = toFields(body);

@@ -5,7 +5,7 @@ import { cn } from '../../lib/class-names.ts';
 /** The root of tabs. */
 export const Tabs = Primitive.Root;
 
-/** The row of tabs. It scrolls on phones. */
+/** The row of tabs. It scrolls on phones, unless it wraps (`flex-wrap`). */
 export function TabsList({ className, ...rest }: ComponentProps<typeof Primitive.List>) {
   return (
     <Primitive.List

@@ -21,6 +21,6 @@ export const JITSU_GUIDE: SdkGuide = {
         "await jitsu.track('Order Completed', { revenue: 9.99, currency: 'EUR' }, { userId: 'user_123', anonymousId: 'user_123' });",
     },
   },
-  note: 'The write key has the form ID:SECRET: use any ID, a colon and your client key. The SDK never retries.',
+  note: 'The write key has the form ID:SECRET: use any ID, a colon and your client key. The SDK never retries. In Node, pass the user’s ID with each event instead of calling identify.',
   unsupported: 'destinations, `group`.',
 };
