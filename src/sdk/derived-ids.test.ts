@@ -10,7 +10,7 @@ import { createEventMapper as createOpenPanelMapper } from './openpanel/map-even
 import { mapEvent as mapPostHog } from './posthog/map-event.ts';
 import { mapMessage } from './segment/map-message.ts';
 
-// Events without an ID, sent again after an upgrade, must get the same one: otherwise they count twice.
+// Events without an ID, sent again after an upgrade, must get the same one: otherwise they count twice. These IDs are those of commit d392e195.
 
 const USER = { kind: 'client', callerId: 'key_1', network: '192.0.2.1' } as const;
 const TIME = '2026-11-28T12:00:00Z';
@@ -97,15 +97,28 @@ const CASES: Record<string, Case> = {
   },
 };
 
+async function listIds(map: (value: unknown) => object[], items: object[]): Promise<unknown[]> {
+  const { events } = await mapBatch({ loopShare: createLoopShare() }, USER, {
+    sentAt: undefined,
+    items,
+    map,
+  });
+  return events.map((event) => (event as { event_id?: string }).event_id);
+}
+
 for (const [sdk, { map, sent, id }] of Object.entries(CASES))
   it(`derives the same ID in every release from an event without one: ${sdk}`, async () => {
-    const { events } = await mapBatch({ loopShare: createLoopShare() }, USER, {
-      sentAt: undefined,
-      items: [sent],
-      map,
-    });
-    assert.deepEqual(
-      events.map((event) => (event as { event_id?: string }).event_id),
-      [id],
-    );
+    assert.deepEqual(await listIds(map, [sent]), [id]);
   });
+
+it('derives the same IDs in every release for a repeated event, a link and user properties', async () => {
+  const { sent } = CASES.amplitude as Case;
+  const identified = { ...sent, device_id: 'd-1', user_properties: { $set: { plan: 'pro' } } };
+  assert.deepEqual(await listIds(createAmplitudeMapper().map, [sent, sent, identified]), [
+    'at-85fc52e17e83bf91235ba1454fcd7164',
+    'at-19f4f65d96d584cd94f2b1ff6d2e96c1',
+    'id-d4dcdc2d9f8316e550d6af4bdafab6eb',
+    'at-1b338b5f84767f833065817c5b620ee1',
+    'at-5487fa7cb6d4b722dc1347b68ac92389',
+  ]);
+});
