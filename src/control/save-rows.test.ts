@@ -35,7 +35,7 @@ async function save(rows: readonly Row[], lockOrder?: readonly (keyof Row)[]) {
 
 const rowOf = (name: string, hour: number, count = 1): Row => ({ name, hour, count });
 
-it('saves rows in the order of their key, so that nodes that lock the same rows do not wait for each other', async () => {
+it('saves rows in the order of their key, so that nodes that lock the same rows do not deadlock', async () => {
   const rows = [rowOf('b', 2), rowOf('a', 10), rowOf('c', 1), rowOf('a', 9), rowOf('b', 1)];
   const expected = ['a9', 'a10', 'b1', 'b2', 'c1'];
   assert.deepEqual(await save(rows, ['name', 'hour']), [expected, 0]);

@@ -54,7 +54,7 @@ import { toSampleRow } from './to-sample-row.ts';
 
 /** A batch that was answered with 200: its valid events, which of them were stored, and those that were rejected. */
 export type AnsweredBatch = Source & {
-  rows: readonly { app_id: string; sdk: string; event_name?: string }[];
+  rows: readonly { app_id: string; sdk: string; event_name: string }[];
   stored: readonly boolean[];
   rejected: readonly RejectedEvent[];
   /** The names that its stored events were sent with, if names were normalized. */
@@ -171,9 +171,9 @@ function countStored(tally: Tally, batch: AnsweredBatch, nowMs: number): void {
   let last: AnsweredBatch['rows'][number] | undefined;
   for (const [index, row] of batch.rows.entries()) {
     // The events of a batch are usually of one app and one SDK.
-    const at = { appId: row.app_id, sdk: row.sdk };
-    if (at.appId !== last?.app_id || at.sdk !== last.sdk) cell = findCell(tally, batch, { nowMs, ...at });
-    if (row.event_name === '$identify') rememberSender(tally, batch, at);
+    const { app_id: appId, sdk } = row;
+    if (appId !== last?.app_id || sdk !== last.sdk) cell = findCell(tally, batch, { nowMs, appId, sdk });
+    if (row.event_name === '$identify') rememberSender(tally, batch, { appId, sdk });
     last = row;
     if (!cell) continue;
     cell[batch.stored[index] ? 'accepted' : 'duplicates'] += 1;

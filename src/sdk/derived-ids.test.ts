@@ -10,7 +10,8 @@ import { createEventMapper as createOpenPanelMapper } from './openpanel/map-even
 import { mapEvent as mapPostHog } from './posthog/map-event.ts';
 import { mapMessage } from './segment/map-message.ts';
 
-// Events without an ID, sent again after an upgrade, must get the same one: otherwise they count twice. These IDs are those of commit d392e195.
+// Events without an ID, sent again after an upgrade, must get the same one: otherwise they count twice. These IDs are those of commit d392e195,
+// which stored the countries `XX` and `ZZ`, too.
 
 const USER = { kind: 'client', callerId: 'key_1', network: '192.0.2.1' } as const;
 const TIME = '2026-11-28T12:00:00Z';

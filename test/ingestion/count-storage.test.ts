@@ -50,7 +50,7 @@ describe('storing counts', () => {
   const source = { projectId: 'proj_1', keyId: 'key_1', sdkId: 'appflow' } as const;
   const batch = {
     ...source,
-    rows: [{ app_id: 'app_1', sdk: '' }],
+    rows: [{ app_id: 'app_1', sdk: '', event_name: 'a' }],
     stored: [true],
     rejected: [{ code: 'invalid_event', appId: 'app_1', sdk: '', sample: undefined }],
   };
@@ -147,7 +147,11 @@ describe('storing counts', () => {
   it('counts events whose SDK contains U+0000, which PostgreSQL refuses, with U+FFFD', async () => {
     const services = await openControlServices(makeConfig(), clock);
     const { control, ingestion } = services;
-    ingestion.countBatch({ ...batch, rows: [{ app_id: 'app_1', sdk: 'x\0' }], rejected: [] });
+    ingestion.countBatch({
+      ...batch,
+      rows: [{ app_id: 'app_1', sdk: 'x\0', event_name: 'a' }],
+      rejected: [],
+    });
     ingestion.countRefused({ ...source, appId: '', sdk: 'x\0', code: 'rate_limited' });
     await ingestion.flush();
     const rows = await control.db.selectFrom('ingestion_sdk_hours').select(['sdk', 'outcome']).execute();

@@ -28,7 +28,7 @@ it('writes counts and names in the order of their keys: in different ones, nodes
     const sentNames = ['n2', 'n1'].map((sentName) => {
       return { appId, eventName: 'n', sentName, isAutomatic: false, count: 1 };
     });
-    const rows = [{ app_id: appId, sdk: '' }];
+    const rows = [{ app_id: appId, sdk: '', event_name: 'a' }];
     ingestion.countBatch({ ...source, rows, stored: [true], rejected: [], sentNames });
   }
   await ingestion.flush();

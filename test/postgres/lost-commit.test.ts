@@ -23,7 +23,12 @@ const rejected = describeRejected(
 );
 const name = { appId: 'app_1', eventName: 'order_completed', isAutomatic: false, count: 1 };
 const sentNames = ['Order Completed', 'order-completed'].map((sentName) => ({ ...name, sentName }));
-const batch = { ...source, rows: [{ app_id: 'app_1', sdk: '' }], stored: [true], rejected: [rejected] };
+const batch = {
+  ...source,
+  rows: [{ app_id: 'app_1', sdk: '', event_name: 'a' }],
+  stored: [true],
+  rejected: [rejected],
+};
 const found = { key: { id: 'key_1', bundleIds: [] }, secret: { version: 1 } } as never;
 const everything = {
   ...{ projectId: 'proj_1', code: undefined, keyId: undefined },

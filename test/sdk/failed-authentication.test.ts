@@ -32,6 +32,26 @@ const PLACES: Record<string, [(key: string) => [string, string, object], refused
     'the query of RudderStack': [(key) => ['GET', `/sourceConfig?writeKey=${key}`, {}], 401, 429],
   };
 
+it('looks up no more guesses of secret keys in the events of a batch than the limit allows', async () => {
+  const headers = { 'x-forwarded-for': nextAddress() };
+  const { key } = await makeKey(api, { type: 'client' });
+  const leaked = await makeKey(api, { type: 'server' });
+  const toBatch = (guesses: number) => {
+    const tokens = [...Array.from({ length: guesses }, () => createSecret('server')), leaked.key];
+    return { api_key: key, batch: tokens.map((token) => ({ event: 'a', distinct_id: 'u', token })) };
+  };
+  const works = async () => (await api.call('GET', '/v1/api-keys/self', { key: leaked.key })).status === 200;
+  const answer = await api.call('POST', '/batch', { body: toBatch(BURST + 1), headers });
+  assert.deepEqual(
+    [answer.status, await works()],
+    [503, true],
+    'it is not treated as leaked: it was never looked up',
+  );
+  const others = { 'x-forwarded-for': nextAddress() };
+  const found = await api.call('POST', '/batch', { body: toBatch(BURST), headers: others });
+  assert.deepEqual([found.status, await works()], [401, false]);
+});
+
 let addresses = 0;
 function nextAddress(): string {
   addresses += 1;

@@ -1,4 +1,5 @@
 import { escapeValue } from '../../lib/text/visible-text.ts';
+import { count } from '../terminal/count.ts';
 import { renderMapping, toMappingJson } from './mapping-report.ts';
 import type { Mapping } from './mapping-tally.ts';
 import { countRejected, type Totals } from './totals.ts';
@@ -34,13 +35,13 @@ export function renderText({ totals, seconds, mapping }: Finished): string {
 
 /** Returns which lines were rejected and why: the first ones, then a count per code. Empty if there are none. */
 export function renderRejected(totals: Totals): string {
-  const count = countRejected(totals);
-  if (count === 0) return '';
+  const rejected = countRejected(totals);
+  if (rejected === 0) return '';
   const lines = totals.rejectedLines.map(
     ({ line, code, message }) => `  line ${line}: ${code}: ${escapeValue(message)}`,
   );
-  const more = count > lines.length ? [`  … and ${count - lines.length} more`] : [];
+  const more = rejected > lines.length ? [`  … and ${rejected - lines.length} more`] : [];
   const kinds = Object.entries(totals.rejectedByCode).map(([code, times]) => `${code} ${times}`);
-  const head = `Rejected ${count} ${count === 1 ? 'line' : 'lines'}; imported the rest:`;
+  const head = `Rejected ${count(rejected, 'line')}; imported the rest:`;
   return [head, ...lines, ...more, `By reason: ${kinds.join(', ')}.`].join('\n');
 }
